@@ -1,0 +1,1 @@
+"""The science of LNPScope: particles, scattering, ensembles, analysis, files. Knows no screen."""

@@ -1,0 +1,1 @@
+"""Simulated curves: the basis, noise, and what is drawn from them."""

@@ -1,0 +1,1 @@
+"""From particles to a sample: size distributions and mixtures."""

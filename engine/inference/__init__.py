@@ -1,0 +1,1 @@
+"""What a curve can tell: likelihood, posterior, verdict."""

@@ -1,0 +1,1 @@
+"""Users' files: one format per file behind one registry."""

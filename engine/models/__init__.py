@@ -1,0 +1,1 @@
+"""What scatters: one shape per file, and the registry that lists them."""

@@ -1,0 +1,1 @@
+"""How a particle scatters: one solver per file, one signature."""
