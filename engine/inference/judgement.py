@@ -1,0 +1,174 @@
+"""Whether the program may judge a curve at all, and why, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaincc, ndtr
+
+from engine.curve import Array
+from engine.inference.analysis import Interval, Status
+from engine.inference.hypotheses import Hypothesis
+from engine.models.registry import MODELS
+
+FAMILY = (20.0, 100.0)
+"""Sizes D [nm] of the particles this program knows."""
+
+MISFIT_DOUBTFUL = 0.01
+MISFIT_OUTSIDE = 0.04
+"""Relative deviation of the best fit, beyond noise, over the range where particles scatter."""
+
+CHI2_DOUBTFUL, CHI2_OUTSIDE = 1.5, 3.0
+"""Reduced chi² over the bins; outside needs both this and a misfit."""
+
+CHI2_HOPELESS = 30.0
+"""Reduced chi² over the bins beyond which the curve is outside however small the relative misfit."""
+
+RARE = 1e-3
+"""Probability below which runs and chi² count as evidence of a misfit."""
+
+SIGNAL = 100.0
+"""Drop of chi² that particle scattering must bring over a constant."""
+
+MIN_INFORMATIVE = 20
+"""Bins with particle scattering at least three times their error that a judgement needs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the judgement rests on.
+
+    Parameters
+    ----------
+    chi2_bins, freedom : float, int
+        Sum of squares over the bins at the best fit, and degrees of freedom.
+    runs_p : float
+        Probability of as few runs of sign in the binned residuals by chance.
+    misfit : float
+        Relative deviation of the best fit beyond noise; see :func:`relative_misfit`.
+    gain : float
+        Drop of chi² against a constant.
+    informative : int
+        Bins whose particle scattering is at least three times their error.
+    q_min : float
+        Lowest q [1/nm].
+    sizes : tuple of Interval
+        Mean sizes D [nm] of the types of the most probable hypothesis.
+    stated_sigma : bool
+        The file gives standard deviations.
+    points : int
+        Judged points.
+    """
+
+    chi2_bins: float
+    freedom: int
+    runs_p: float
+    misfit: float
+    gain: float
+    informative: int
+    q_min: float
+    sizes: tuple[Interval, ...]
+    stated_sigma: bool
+    points: int
+
+
+def runs_probability(residuals: Array) -> float:
+    """Return the probability of as few or fewer runs of equal sign by chance (Wald and Wolfowitz 1940).
+
+    Normal approximation with continuity correction; 1 when all signs are equal and fewer than two points differ is not
+    informative, so fewer than two of either sign among fewer than ten points give 1.
+    """
+    signs = residuals > 0
+    plus, n = int(signs.sum()), residuals.size
+    minus = n - plus
+    if n < 10:
+        return 1.0
+    if min(plus, minus) == 0:
+        return float(2.0 ** (1 - n))
+    runs = 1 + int(np.count_nonzero(signs[1:] != signs[:-1]))
+    mean = 1 + 2 * plus * minus / n
+    spread = np.sqrt(max((mean - 1) * (mean - 2) / (n - 1), 1e-12))
+    return float(ndtr((runs + 0.5 - mean) / spread))
+
+
+def relative_misfit(data: Array, model: Array, background: float, sigma: Array) -> float:
+    """Return the root mean square of (data - model) / particle scattering beyond noise, over bins that show particles.
+
+    Only bins whose particle scattering is at least three times sigma count, each weighted alike; the variance expected from
+    noise is subtracted.
+    """
+    signal = np.abs(model - background)
+    seen = signal > 3 * sigma
+    if seen.sum() < 5:
+        return 0.0
+    excess = ((data - model)[seen] ** 2 - sigma[seen] ** 2) / signal[seen] ** 2
+    return float(np.sqrt(max(excess.mean(), 0.0)))
+
+
+def judge(evidence: Evidence) -> tuple[Status, tuple[str, ...]]:
+    """Return the status and its reasons, the weightiest first."""
+    outside = _outside(evidence)
+    doubts = _doubts(evidence)
+    if outside:
+        return Status.OUTSIDE, (*outside, *doubts)
+    if doubts:
+        return Status.DOUBTFUL, doubts
+    return Status.IN_FAMILY, (_praise(evidence),)
+
+
+def _outside(e: Evidence) -> tuple[str, ...]:
+    reduced = e.chi2_bins / max(e.freedom, 1)
+    reasons = []
+    if e.gain < SIGNAL:
+        reasons.append("No particle scattering stands out above the background: a buffer or noise.")
+    elif e.informative < MIN_INFORMATIVE:
+        reasons.append(
+            f"Only {e.informative} groups of points show particle scattering clearly above their error; at least {MIN_INFORMATIVE} are "
+            "needed to tell a particle's shape. Measure longer, or check the subtraction."
+        )
+    if reduced > CHI2_OUTSIDE and e.misfit > MISFIT_OUTSIDE:
+        reasons.append(f"No lipid nanoparticle of the known types fits: the best one misses the points by {e.misfit:.0%} (chi² {reduced:.3g}).")
+    elif reduced > CHI2_HOPELESS:
+        reasons.append(f"No lipid nanoparticle of the known types fits within the errors (chi² {reduced:.3g}).")
+    if e.sizes and all(size.high < FAMILY[0] or size.low > FAMILY[1] for size in e.sizes):
+        reasons.append(f"The best fit is {e.sizes[0].value:.3g} nm in size; this program knows {FAMILY[0]:g} to {FAMILY[1]:g} nm.")
+    return tuple(reasons)
+
+
+def _doubts(e: Evidence) -> tuple[str, ...]:
+    reduced = e.chi2_bins / max(e.freedom, 1)
+    by_chance = float(gammaincc(e.freedom / 2, e.chi2_bins / 2)) if e.freedom > 0 else 1.0
+    reasons = []
+    if reduced > CHI2_DOUBTFUL and by_chance < RARE and e.misfit > MISFIT_DOUBTFUL:
+        reasons.append(f"The best fit misses the points by {e.misfit:.1%}, more than the noise (chi² {reduced:.3g}).")
+    elif e.runs_p < RARE:
+        reasons.append(f"The residuals keep their sign over long stretches (p = {e.runs_p:.1g}): something small is not in the model.")
+    if e.sizes and any(size.value < FAMILY[0] or size.value > FAMILY[1] for size in e.sizes):
+        reasons.append(f"One of the sizes lies beyond {FAMILY[0]:g} to {FAMILY[1]:g} nm.")
+    if not e.stated_sigma and e.points < 60:
+        reasons.append("The file gives no errors and few points, so how well the fit should be is not known.")
+    return tuple(reasons)
+
+
+def _praise(e: Evidence) -> str:
+    reduced = e.chi2_bins / max(e.freedom, 1)
+    return f"A particle of the known types fits within the noise (chi² {reduced:.2f}, residual runs p = {e.runs_p:.2f})."
+
+
+def sentence(status: Status, winner: Hypothesis, chances: Mapping[str, float], sizes: Mapping[str, Interval]) -> str:
+    """Return the verdict in one sentence."""
+    if status is Status.OUTSIDE:
+        return "Not a lipid nanoparticle this program knows."
+    what = " and ".join(f"{MODELS[kind].title.lower()} ({kind}, {_length(sizes[kind])})" for kind in winner.types)
+    chance = chances[winner.name]
+    lead = "Probably" if status is Status.DOUBTFUL or chance < 0.9 else ("A mixture of" if len(winner.types) > 1 else "Pure")
+    if lead == "Probably" and len(winner.types) > 1:
+        lead = "Probably a mixture of"
+    share = f"probability {chance:.0%}" if chance < 0.995 else "probability over 99 %"
+    return f"{lead} {what}; {share}."
+
+
+def _length(size: Interval) -> str:
+    return f"{size.value:.3g} nm"

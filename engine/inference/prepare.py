@@ -1,0 +1,156 @@
+r"""From a measured curve to the numbers that are fitted.
+
+Points are gathered into at most a few hundred bins by inverse variance. The model is gathered with the same weights, so binning
+costs a little information and no accuracy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from engine.curve import Array, Curve
+from engine.errors import EngineError
+
+MIN_POINTS = 12
+"""Fewer points than this between the limits of q cannot carry a type, a size, a width, a scale and a background."""
+
+SIGMA_FLOOR = 0.005
+"""Relative error assumed at least where a file gives none: calibration and smearing are rarely better."""
+
+SCATTER_LIMITS = (0.2, 5.0)
+"""True over stated sigma as seen in real files; a factor outside is cut to these."""
+
+SCATTER_TRUSTED = (0.75, 1.35)
+"""The stated sigma is kept when the points scatter by a factor within these limits of it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A curve ready to be fitted.
+
+    Parameters
+    ----------
+    curve : Curve
+        The judged points, with the standard deviations that are used.
+    sigma_factor : float
+        Used over stated sigma; 1 when the stated one is kept, nan when none was stated.
+    binning : csr_array, shape (m, n)
+        Inverse-variance weights; rows sum to 1.
+    q, intensity, sigma : ndarray, shape (m,)
+        Binned data; q is the weighted mean.
+    notes : tuple of str
+        Sentences on what was done.
+    """
+
+    curve: Curve
+    sigma_factor: float
+    binning: csr_array
+    q: Array
+    intensity: Array
+    sigma: Array
+    notes: tuple[str, ...]
+
+
+def prepare(curve: Curve, *, q_max: float) -> Prepared:
+    """Return *curve* cut to (0, *q_max*], with usable standard deviations, and its bins.
+
+    Raises
+    ------
+    EngineError
+        If fewer than ``MIN_POINTS`` points are left.
+    """
+    inside = (curve.q > 0) & (curve.q <= q_max)
+    if inside.sum() < MIN_POINTS:
+        raise EngineError(
+            f"Too few points: {int(inside.sum())} lie between 0 and {q_max:g} 1/nm, at least {MIN_POINTS} are needed. "
+            "Check the q unit, or measure more of this range."
+        )
+    notes = []
+    if not inside.all():
+        notes.append(f"{int((~inside).sum())} points outside 0 < q <= {q_max:g} 1/nm are not used.")
+    kept = curve.select(inside)
+    scatter = point_scatter(kept.q, kept.intensity)
+    if kept.sigma is None:
+        sigma, factor = np.maximum(scatter, SIGMA_FLOOR * np.abs(kept.intensity)), float("nan")
+        sigma = np.maximum(sigma, 1e-12 * np.abs(kept.intensity).max())
+        notes.append("The file gives no standard deviations; they were estimated from the scatter of neighbouring points.")
+    else:
+        factor = _sigma_factor(kept.q, kept.intensity, kept.sigma)
+        sigma = kept.sigma * factor
+        if factor != 1.0:
+            word = "more" if factor > 1 else "less"
+            notes.append(f"The points scatter {word} than the stated sigma says; sigma was multiplied by {factor:.2g}.")
+    used = Curve(kept.q, kept.intensity, sigma)
+    binning = _binning(used.q, sigma)
+    bin_sigma = 1 / np.sqrt(np.bincount(_bin_index(used.q), weights=1 / sigma**2))
+    return Prepared(used, factor, binning, binning @ used.q, binning @ used.intensity, bin_sigma, tuple(notes))
+
+
+def _interpolation_residuals(q: Array, intensity: Array) -> tuple[Array, Array]:
+    """Deviation of each inner point from the cubic through its four neighbours, and the noise gain of that deviation."""
+    x = np.stack([q[:-4], q[1:-3], q[3:-1], q[4:]]) - q[2:-2]
+    lagrange = np.ones_like(x)
+    for i in range(4):
+        for j in range(4):
+            if i != j:
+                lagrange[i] *= -x[j] / (x[i] - x[j])
+    y = np.stack([intensity[:-4], intensity[1:-3], intensity[3:-1], intensity[4:]])
+    return intensity[2:-2] - (lagrange * y).sum(axis=0), np.sqrt(1 + (lagrange**2).sum(axis=0))
+
+
+def point_scatter(q: Array, intensity: Array) -> Array:
+    """Return the local standard deviation of the points about a smooth curve, shape (n,).
+
+    Each point is compared with the cubic through its four neighbours; the median of the absolute deviations in a running
+    window, times 1.4826, is the estimate. Where points are sparse the curvature of I(q) enters, and the estimate is too large.
+    """
+    if q.size < 7:
+        return np.zeros_like(q)
+    deviation, gain = _interpolation_residuals(q, intensity)
+    local = np.abs(deviation / gain)
+    half = max(5, q.size // 24)
+    padded = np.pad(local, half, mode="reflect" if local.size > half else "edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
+    spread = 1.4826 * np.median(windows, axis=1)
+    return np.pad(spread, 2, mode="edge")
+
+
+def _sigma_factor(q: Array, intensity: Array, sigma: Array) -> float:
+    """Return scatter over stated sigma, or 1 when they agree or the points are too sparse to tell."""
+    if q.size < 40:
+        return 1.0
+    deviation, gain = _interpolation_residuals(q, intensity)
+    expected = _expected_deviation(q, sigma, gain)
+    factor = float(1.4826 * np.median(np.abs(deviation / expected)))
+    if SCATTER_TRUSTED[0] <= factor <= SCATTER_TRUSTED[1]:
+        return 1.0
+    return float(np.clip(factor, *SCATTER_LIMITS))
+
+
+def _expected_deviation(q: Array, sigma: Array, gain: Array) -> Array:
+    neighbours = np.stack([sigma[:-4], sigma[1:-3], sigma[2:-2], sigma[3:-1], sigma[4:]])
+    return np.asarray(np.sqrt((neighbours**2).mean(axis=0)) * gain)
+
+
+def _bin_edges(q_min: float, q_max: float) -> Array:
+    """Edges that resolve the oscillations of 100 nm particles at low q and are logarithmic above."""
+    edges = [q_min * (1 - 1e-9)]
+    while edges[-1] <= q_max:
+        q = edges[-1]
+        edges.append(q + (0.015 * q if q > 0.4 else min(max(0.05 * q, 0.002), 0.006)))
+    return np.array(edges)
+
+
+def _bin_index(q: Array) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    raw = np.searchsorted(_bin_edges(float(q[0]), float(q[-1])), q, side="right")
+    return np.unique(raw, return_inverse=True)[1]
+
+
+def _binning(q: Array, sigma: Array) -> csr_array:
+    index = _bin_index(q)
+    weight = 1 / sigma**2
+    share = weight / np.bincount(index, weights=weight)[index]
+    return csr_array((share, (index, np.arange(q.size))), shape=(int(index[-1]) + 1, q.size))

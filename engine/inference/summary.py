@@ -1,0 +1,126 @@
+"""From weighted draws of all hypotheses to probabilities, fractions, sizes and their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import logsumexp
+
+from engine.curve import Array
+from engine.inference.analysis import Interval
+from engine.inference.fit import HIGH, LOW
+from engine.inference.hypotheses import MINOR, Hypothesis
+from engine.inference.posterior import Draws
+
+LEVEL = 0.9
+"""Probability inside every interval that is reported."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """Draws of all hypotheses together, one column a type; a type that is absent has fraction 0 and sizes nan.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (N,)
+        Sum to 1.
+    scattering, number, volume : ndarray, shape (N, T)
+        Fractions; each row sums to 1.
+    mean, spread : ndarray, shape (N, T)
+        Mean size [nm] and sd/mean.
+    """
+
+    types: tuple[str, ...]
+    weights: Array
+    scattering: Array
+    number: Array
+    volume: Array
+    mean: Array
+    spread: Array
+
+    @property
+    def effective(self) -> float:
+        """Effective number of draws."""
+        return float(1 / (self.weights**2).sum())
+
+
+def pool(drawn: Sequence[Draws], prior: Mapping[Hypothesis, float], types: tuple[str, ...], unit_volumes: Mapping[str, float]) -> Pool:
+    """Return all draws weighted by evidence times *prior*.
+
+    Parameters
+    ----------
+    unit_volumes : mapping of str to float
+        Volume of each type at D = 1; particles of one type are geometrically alike on the outside, so V = unit D³.
+    """
+    log_mass = np.array([draws.log_evidence + np.log(prior[draws.hypothesis]) for draws in drawn])
+    mass = np.exp(log_mass - logsumexp(log_mass))
+    parts = [_spread_out(draws, types, unit_volumes) for draws in drawn]
+    columns = [np.concatenate([part[i] for part in parts]) for i in range(5)]
+    weights = np.concatenate([m * draws.weights for m, draws in zip(mass, drawn, strict=True)])
+    return Pool(types, weights / weights.sum(), *columns)
+
+
+def _spread_out(draws: Draws, types: tuple[str, ...], unit_volumes: Mapping[str, float]) -> tuple[Array, ...]:
+    shape = (draws.weights.size, len(types))
+    place = [types.index(kind) for kind in draws.hypothesis.types]
+    scattering, number, volume = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    mean, spread = np.full(shape, np.nan), np.full(shape, np.nan)
+    scattering[:, place] = draws.fractions
+    mean[:, place], spread[:, place] = np.exp(draws.sizes[..., 0]), np.exp(draws.sizes[..., 1])
+    raw = draws.fractions / draws.scales
+    number[:, place] = raw / raw.sum(axis=1, keepdims=True)
+    # mean of D³ of a log-normal: mean³ (1 + spread²)³
+    cubes = np.array([unit_volumes[kind] for kind in draws.hypothesis.types]) * mean[:, place] ** 3 * (1 + spread[:, place] ** 2) ** 3
+    filled = raw * cubes
+    volume[:, place] = filled / filled.sum(axis=1, keepdims=True)
+    return scattering, number, volume, mean, spread
+
+
+def labels(pooled: Pool) -> list[Hypothesis]:
+    """Return the hypothesis that each draw stands for: the types that give at least ``MINOR`` of the scattering."""
+    present = pooled.scattering >= MINOR
+    code = present @ (1 << np.arange(len(pooled.types)))
+    known = {int(c): Hypothesis(tuple(kind for i, kind in enumerate(pooled.types) if int(c) >> i & 1)) for c in np.unique(code)}
+    return [known[int(c)] for c in code]
+
+
+def probabilities(pooled: Pool, labelled: Sequence[Hypothesis], all_names: Sequence[str]) -> dict[str, float]:
+    """Return the posterior probability of each reported name, most in the order of *all_names*; they sum to 1."""
+    total = dict.fromkeys(all_names, 0.0)
+    name_of = {hypothesis: hypothesis.name for hypothesis in set(labelled)}
+    for hypothesis, weight in zip(labelled, pooled.weights, strict=True):
+        total[name_of[hypothesis]] += float(weight)
+    return total
+
+
+def interval(values: Array, weights: Array) -> Interval:
+    """Return the weighted mean with the central interval of probability ``LEVEL``."""
+    order = np.argsort(values)
+    sorted_values, sorted_weights = values[order], weights[order]
+    share = (np.cumsum(sorted_weights) - 0.5 * sorted_weights) / sorted_weights.sum()
+    low, high = np.interp([(1 - LEVEL) / 2, (1 + LEVEL) / 2], share, sorted_values)
+    return Interval(float(np.average(values, weights=weights)), float(low), float(high))
+
+
+def variance(values: Array, weights: Array) -> float:
+    """Return the weighted variance."""
+    mean = np.average(values, weights=weights)
+    return float(np.average((values - mean) ** 2, weights=weights))
+
+
+@lru_cache(maxsize=1)
+def prior_variances() -> tuple[float, float, float]:
+    """Return the prior variances of a number fraction, a mean size [nm²] and a standard deviation [nm²].
+
+    By seeded draws from the priors of :mod:`engine.inference.posterior` for two types, scattering as D^6.
+    """
+    rng = np.random.default_rng(20250501)
+    sizes = rng.uniform(LOW, HIGH, (40_000, 2, 2))
+    mean, spread = np.exp(sizes[..., 0]), np.exp(sizes[..., 1])
+    share = rng.uniform(size=40_000)
+    raw = np.stack([share, 1 - share], axis=1) / mean**6
+    number = raw[:, 0] / raw.sum(axis=1)
+    return float(number.var()), float(mean[:, 0].var()), float((mean * spread)[:, 0].var())
