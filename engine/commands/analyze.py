@@ -1,0 +1,187 @@
+"""Judges measured curves: one readable answer for each, all of them as JSON if asked."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.commands.terminal import ProgressLine, rounded
+from engine.errors import EngineError, ParameterError
+from engine.units import QUnit
+
+if TYPE_CHECKING:  # numpy and the rest load while the work begins, not while arguments are refused
+    from engine.curve import Curve
+    from engine.inference.analysis import Analysis, Interval
+    from engine.io.measurement import Measurement
+    from engine.io.results import Record
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="measured curves")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write all answers to this file (schema lnpscope-analysis/1)")
+    parser.add_argument("--q-unit", choices=[unit.value for unit in QUnit], help="unit of q in the files, if you know better than they do")
+    parser.add_argument("--buffer", type=Path, metavar="FILE", help="curve of the buffer, taken off each of the others")
+    parser.add_argument("--buffer-scale", type=float, default=1.0, metavar="K", help="factor on the buffer (default 1)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What the user said about all files: unit of q, buffer to take off, and its scale."""
+
+    q_unit: QUnit | None = None
+    buffer: Curve | None = None
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The entry of one data set for the JSON file, and the analyst that answered; None where it was refused."""
+
+    record: Record
+    model: str | None = None
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Analyse the files; 0 when all were answered, 1 when some were refused."""
+    if arguments.json is not None and not arguments.json.absolute().parent.is_dir():
+        raise ParameterError(f"{arguments.json.absolute().parent} is no folder, so {arguments.json.name} can't be written there.", "json")
+    unit = QUnit(arguments.q_unit) if arguments.q_unit else None
+    buffer = _buffer(arguments.buffer, unit) if arguments.buffer else None
+    reading = Reading(q_unit=unit, buffer=buffer, scale=arguments.buffer_scale)
+    answers: list[Answer] = []
+    try:
+        for name in arguments.files:
+            answers += _answers(name, reading)
+    finally:  # an interrupted batch keeps what it has
+        if arguments.json is not None:
+            _write(arguments.json, answers)
+    return 1 if any(answer.model is None for answer in answers) else 0
+
+
+def _write(path: Path, answers: Sequence[Answer]) -> None:
+    from engine.io.results import document, write_json
+
+    model = next((answer.model for answer in answers if answer.model is not None), "")
+    write_json(path, document([answer.record for answer in answers], model=model))
+
+
+def _buffer(path: Path, unit: QUnit | None) -> Curve:
+    """Return the one curve of the buffer file."""
+    from engine.io.read import read
+
+    found = read(path, q_unit=unit)
+    if len(found) != 1:
+        raise ParameterError(f"{path.name} holds {len(found)} curves; a buffer file must hold one.", "buffer")
+    return found[0].curve
+
+
+def _answers(name: str, reading: Reading) -> Iterator[Answer]:
+    """Answer each data set of one file, on the terminal and as entries for the JSON file."""
+    from engine.io.read import read
+    from engine.io.results import refused
+
+    try:
+        measurements = read(Path(name), q_unit=reading.q_unit)
+    except (EngineError, OSError) as error:
+        yield _refuse(refused(name, _sentence(error)))
+        return
+    for measurement in measurements:
+        answer = _answer(name, measurement, reading)
+        if len(measurements) > 1:
+            answer.record["dataset"] = measurement.name
+        yield answer
+
+
+def _answer(name: str, measurement: Measurement, reading: Reading) -> Answer:
+    from engine.inference.analyse import analyse
+    from engine.io.results import answered, refused
+
+    try:
+        measurement = _less_buffer(measurement, reading)
+        with ProgressLine(measurement.name) as report:
+            analysis = analyse(measurement.curve, report=report)
+    except EngineError as error:
+        return _refuse(refused(name, _sentence(error), measurement))
+    print("\n".join(describe(measurement, analysis)), flush=True)
+    return Answer(answered(name, measurement, analysis), analysis.model)
+
+
+def _less_buffer(measurement: Measurement, reading: Reading) -> Measurement:
+    if reading.buffer is None:
+        return measurement
+    from engine.datasets.subtraction import subtract
+
+    subtracted = subtract(measurement.curve, reading.buffer, reading.scale)
+    notes = (*measurement.notes, f"Buffer taken off, times {reading.scale:g}.", *subtracted.notes)
+    return replace(measurement, curve=subtracted.curve, notes=notes)
+
+
+def _sentence(error: Exception) -> str:
+    """Return one sentence for a fault of a file, whoever found it."""
+    if isinstance(error, OSError):
+        return f"{Path(error.filename).name if error.filename else 'The file'}: {error.strerror or error}."
+    return str(error)
+
+
+def _refuse(record: Record) -> Answer:
+    """Say on the error stream why a file has no answer. The sentence names the file, or the name is put before it."""
+    name = Path(record["file"]).name
+    sentence = record["error"] if name in record["error"] else f"{name}: {record['error']}"
+    sys.stdout.flush()
+    print(f"refused: {sentence}", file=sys.stderr, flush=True)
+    return Answer(record)
+
+
+def describe(measurement: Measurement, analysis: Analysis) -> Sequence[str]:
+    """Return the lines a person reads about one answer."""
+    q = measurement.curve.q
+    lines = [
+        f"{measurement.name}: {analysis.status.value}",
+        f"  {analysis.sentence}",
+        *(f"  - {reason}" for reason in analysis.reasons),
+        *_fraction_lines(analysis),
+        *_size_lines(analysis),
+        f"  Fit: reduced chi² {analysis.chi2_reduced:.2f}, runs test p = {analysis.runs_p:.2g}, {analysis.seconds:.1f} s.",
+        f"  {measurement.format_name}, {len(measurement.curve)} points, q = {q[0]:.4g} to {q[-1]:.4g} 1/nm.",
+        f"  {measurement.q_unit_words}" + ("" if measurement.q_unit_certain else " Not certain: --q-unit says otherwise."),
+        *(f"  {note}" for note in measurement.notes),
+        *(f"  Left out: {len(dropped.rows)} rows, {dropped.reason}." for dropped in measurement.dropped),
+    ]
+    return [*lines, ""]
+
+
+def _fraction_lines(analysis: Analysis) -> Iterator[str]:
+    for title, fractions in (
+        ("By number", analysis.number_fractions),
+        ("By volume", analysis.volume_fractions),
+        ("By scattering", analysis.scattering_fractions),
+    ):
+        if fractions:
+            yield f"  {title}: " + ", ".join(f"{kind} {_percent(share)}" for kind, share in _present(fractions).items())
+
+
+def _present(fractions: Mapping[str, Interval]) -> Mapping[str, Interval]:
+    """Return the fractions that may be more than half a percent."""
+    return {kind: share for kind, share in fractions.items() if share.high >= 0.005}
+
+
+def _size_lines(analysis: Analysis) -> Iterator[str]:
+    for kind, size in analysis.sizes.items():
+        yield (
+            f"  Size of {kind}: D = {_length(size.mean)}, standard deviation {_length(size.sd)}; "
+            f"sphere of equal volume {size.equivalent:.1f} nm, Rg {size.radius_of_gyration:.1f} nm."
+        )
+
+
+def _percent(share: Interval) -> str:
+    return f"{share.value:.1%} ({share.low:.1%} to {share.high:.1%})"
+
+
+def _length(interval: Interval) -> str:
+    width = interval.high - interval.low
+    return f"{rounded(interval.value, width)} nm ({rounded(interval.low, width)} to {rounded(interval.high, width)})"

@@ -1,0 +1,139 @@
+"""Writes the scattering curve of one particle, or its mean over a size distribution, as ``q,intensity``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.commands.terminal import ProgressLine
+from engine.errors import ParameterError
+
+if TYPE_CHECKING:  # numpy loads while the work begins, not while arguments are refused
+    from engine.curve import Array
+    from engine.ensembles.size_distribution import SizeDistribution
+    from engine.progress import Report
+
+MAX_POINTS = 100_000
+MAX_Q = 100.0
+
+Q_RANGE = (0.02, 3.14, 500)
+"""First q, last q [1/nm] and number of points when none are given."""
+
+Compute = Callable[[Any, "SizeDistribution | None", "Array", "Report"], "Array"]
+"""Takes a particle, the distribution of its size, q and a report; returns the number-weighted mean of |F|²."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--type", required=True, choices=["1", "2", "3", "4", "5"], help="particle type")
+    parser.add_argument("--diameter", type=float, metavar="NM", help="length D along z; of type 4 the diameter, of type 5 the height")
+    parser.add_argument("--radius", type=float, metavar="NM", help="radius of type 5 (default 10)")
+    parser.add_argument("--shell", type=float, metavar="NM", help="shell thickness of types 1 to 3 (default 4)")
+    for region, default in (("core", "16; 1 for type 5"), ("shell", "9"), ("fill", "9")):
+        parser.add_argument(f"--sld-{region}", type=float, metavar="SLD", help=f"contrast of the {region} in 1e-6/A^2 (default {default})")
+    parser.add_argument("--sd", type=float, metavar="NM", help="standard deviation of a log-normal distribution of D (default: one size)")
+    parser.add_argument("--q-min", type=float, metavar="Q", help=f"first q in 1/nm (default {Q_RANGE[0]})")
+    parser.add_argument("--q-max", type=float, metavar="Q", help=f"last q in 1/nm (default {Q_RANGE[1]})")
+    parser.add_argument("--points", type=int, default=Q_RANGE[2], help="q points, equally spaced (default 500); 0: the solver's own")
+    parser.add_argument("--solver", choices=list(SOLVERS), default="exact", help="default exact; lattice: the settings of the paper")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.csv", help="file to write")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compute the curve and write it."""
+    _check_wish(arguments)
+    particle = make_particle(arguments)
+    sizes = _sizes(particle, arguments.sd)
+    q = _q_axis(arguments)
+    with ProgressLine(f"{particle.title}, {arguments.solver}") as report:
+        intensity = SOLVERS[arguments.solver](particle, sizes, q, report)
+    _write(arguments.out, q, intensity)
+    print(f"{arguments.out}: {q.size} points of {particle.key}, {particle.title.lower()}.")
+    return 0
+
+
+def make_particle(arguments: argparse.Namespace) -> Any:
+    """Return the particle the arguments describe; what its type does not have is left aside with a note.
+
+    Raises
+    ------
+    ParameterError
+        If a value is out of bounds or the size is missing.
+    """
+    from engine.models.registry import MODELS
+
+    key = f"type {arguments.type}"
+    model = MODELS[key]
+    size = "height" if key == "type 5" else "diameter"
+    contrast = {"sld_core": "sld"} if key == "type 5" else {}
+    if arguments.diameter is None and key != "type 5":
+        raise ParameterError(f"{key} needs a size; give --diameter in nm.", "diameter")
+    wanted = {size: arguments.diameter, "radius": arguments.radius, "shell_thickness": arguments.shell}
+    wanted |= {contrast.get(name, name): getattr(arguments, name) for name in ("sld_core", "sld_shell", "sld_fill")}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    known = set(model.__dataclass_fields__)
+    for name in given.keys() - known:
+        print(f"note: {key} ({model.title.lower()}) has no {name}; it is not used.", file=sys.stderr)
+    return model(**{name: value for name, value in given.items() if name in known})
+
+
+def _check_wish(arguments: argparse.Namespace) -> None:
+    """Refuse what no solver could do, before any work is done."""
+    if not 0 <= arguments.points <= MAX_POINTS:
+        raise ParameterError(f"--points {arguments.points} is refused; give 1 to {MAX_POINTS}, or 0 for the solver's own points.", "points")
+    if arguments.points == 0 and arguments.solver != "lattice":
+        raise ParameterError(f"The {arguments.solver} solver takes any q and has no points of its own; give --points.", "points")
+    for name in ("q_min", "q_max"):
+        value = getattr(arguments, name)
+        if value is not None and not 0 <= value <= MAX_Q:
+            raise ParameterError(f"--{name.replace('_', '-')} {value:g} 1/nm is refused; give 0 to {MAX_Q:g}.", name)
+    first, last = _q_ends(arguments)
+    if last <= first and arguments.points != 1:
+        raise ParameterError(f"q must increase; --q-max {last:g} is not above --q-min {first:g} 1/nm.", "q_max")
+    if not arguments.out.absolute().parent.is_dir():
+        raise ParameterError(f"{arguments.out.absolute().parent} is no folder, so {arguments.out.name} can't be written there.", "out")
+    if arguments.out.is_dir():
+        raise ParameterError(f"{arguments.out} is a folder; --out takes the name of a file.", "out")
+
+
+def _q_ends(arguments: argparse.Namespace) -> tuple[float, float]:
+    first = Q_RANGE[0] if arguments.q_min is None else arguments.q_min
+    last = Q_RANGE[1] if arguments.q_max is None else arguments.q_max
+    return first, last
+
+
+def _q_axis(arguments: argparse.Namespace) -> Array:
+    import numpy as np
+
+    return np.linspace(*_q_ends(arguments), arguments.points)
+
+
+def _sizes(particle: Any, sd: float | None) -> SizeDistribution | None:
+    """Return the log-normal distribution about the particle's own size, or None where all are alike."""
+    from engine.ensembles.size_distribution import LogNormal
+
+    if not sd:
+        return None
+    if not hasattr(particle, "diameter"):
+        raise ParameterError(f"A {particle.title.lower()} has no diameter to distribute; leave --sd out.", "sd")
+    return LogNormal(mean=particle.diameter, sd=sd)
+
+
+def _exact(particle: Any, sizes: SizeDistribution | None, q: Array, report: Report) -> Array:
+    from engine.ensembles.average import size_average
+    from engine.scattering.exact import form_factors
+
+    return size_average(particle, sizes, q, lambda particles, q: form_factors(particles, q, report=report))
+
+
+SOLVERS: dict[str, Compute] = {"exact": _exact}
+
+
+def _write(path: Path, q: Array, intensity: Array) -> None:
+    from engine.io.aside import write_text
+
+    rows = [f"{a:.12g},{b:.12g}\n" for a, b in zip(q, intensity, strict=True)]
+    write_text(path, "q,intensity\n" + "".join(rows))
