@@ -1,0 +1,208 @@
+"""Checks an installation, also inside the packaged program: a table of pass and fail, the versions, and an exit code that says all."""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import io
+import platform
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from time import perf_counter
+
+from engine.errors import EngineError
+from engine.io.aside import write_text
+from engine.version import VERSION
+
+TIME_LIMIT = 60.0
+"""After this many seconds the program ends itself with a trace of where it hung."""
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "resources" / "examples" / "two_compartment_and_solid.dat"
+EXAMPLE_IS = "type 3 + type 4"
+
+LIBRARIES = (
+    *("numpy", "scipy", "h5py", "finufft", "mrcfile", "defusedxml", "scikit-learn", "torch"),
+    *("PySide6_Essentials", "shiboken6", "pyqtgraph", "vtk"),
+)
+
+
+class CheckFailed(EngineError):
+    """A part of the program works, but gives a wrong answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the table: what is checked, and a function that returns what it saw or raises."""
+
+    title: str
+    look: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a check."""
+
+    title: str
+    passed: bool
+    words: str
+    seconds: float
+
+    @property
+    def line(self) -> str:
+        """The line of the table."""
+        return f"  {'pass' if self.passed else 'FAIL'}  {self.title:<22} {self.seconds:5.1f} s  {self.words}"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the table to this file too (a windowed program has no terminal)")
+
+
+def run(arguments: argparse.Namespace, more: Sequence[Check] = ()) -> int:
+    """Run the checks of the engine and *more*; 0 when all have passed."""
+    began = perf_counter()
+    lines = [f"LNPScope {VERSION} self-test on {platform.platform()}"]
+    outcomes = []
+    with time_limit(TIME_LIMIT):
+        for check in (*CHECKS, *more):
+            outcomes.append(examine(check))
+            print(outcomes[-1].line, flush=True)
+    failed = sum(not outcome.passed for outcome in outcomes)
+    verdict = "All checks passed" if not failed else f"{failed} of {len(outcomes)} checks FAILED"
+    closing = [versions(), f"{verdict} in {perf_counter() - began:.1f} s."]
+    print("\n".join(closing), flush=True)
+    if arguments.out is not None:
+        write_text(arguments.out, "\n".join([*lines, *(outcome.line for outcome in outcomes), *closing]) + "\n")
+    return 1 if failed else 0
+
+
+def examine(check: Check) -> Outcome:
+    """Return the outcome of one check."""
+    began = perf_counter()
+    try:
+        words, passed = check.look(), True
+    except EngineError as error:
+        words, passed = str(error), False
+    except Exception as error:  # noqa: BLE001 - whatever is broken in an installation belongs into the table
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        words, passed = f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})", False
+    return Outcome(check.title, passed, words, perf_counter() - began)
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """End the program with a trace if the body takes longer; also where it hangs inside a library."""
+    with suppress(io.UnsupportedOperation):  # an error stream without a file behind it
+        faulthandler.dump_traceback_later(seconds, exit=True, file=sys.stderr)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def versions() -> str:
+    """Return one line with the versions of Python and of the libraries."""
+    return "Python " + ", ".join([platform.python_version(), *(f"{name} {_version(name)}" for name in LIBRARIES)])
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not recorded"
+
+
+def sphere_matches_closed_form() -> str:
+    """Compare the exact solver with Rayleigh's formula for a sphere."""
+    import numpy as np
+
+    from engine.models.solid_sphere import SolidSphere
+    from engine.scattering.exact import form_factor
+
+    particle = SolidSphere(diameter=50.0)
+    q = np.linspace(0.02, 3.14, 200)
+    x = q * particle.diameter / 2
+    amplitude = particle.sld_shell * np.pi / 6 * particle.diameter**3 * 3 / x**3
+    error = float(np.max(np.abs(form_factor(particle, q) - (amplitude * (np.sin(x) - x * np.cos(x))) ** 2) / (amplitude**2 * (1 + x * x))))
+    if not error < 1e-6:
+        raise CheckFailed(f"a sphere is off its closed form by {error:.1e} of the envelope")
+    return f"a sphere is within {error:.0e} of its closed form"
+
+
+def example_is_recognised() -> str:
+    """Read and analyse the example curve, whose truth is known."""
+    from engine.inference.analyse import analyse
+    from engine.io.read import read
+
+    measurement = read(EXAMPLE)[0]
+    analysis = analyse(measurement.curve)
+    if analysis.hypothesis != EXAMPLE_IS:
+        raise CheckFailed(f"{EXAMPLE.name} is {EXAMPLE_IS}, but the answer is {analysis.hypothesis} ({analysis.status.value})")
+    return f"{analysis.sentence} ({analysis.seconds:.1f} s)"
+
+
+def hdf5_keeps_numbers() -> str:
+    """Write numbers to HDF5, compressed, and read them back."""
+    import h5py
+    import numpy as np
+
+    numbers = np.random.default_rng(1).normal(size=(50, 40))
+    with tempfile.TemporaryDirectory(prefix="lnpscope-") as folder:
+        path = Path(folder) / "größe.h5"
+        with h5py.File(path, "w") as file:
+            file.create_dataset("numbers", data=numbers, compression="gzip", shuffle=True)
+        with h5py.File(path, "r") as file:
+            same = np.array_equal(file["numbers"][:], numbers)
+    if not same:
+        raise CheckFailed("numbers changed on their way through an HDF5 file")
+    return f"HDF5 {h5py.version.hdf5_version}, compressed, a file name with an umlaut"
+
+
+def learning_libraries_work() -> str:
+    """Let torch take one step of training, and scikit-learn fit a line."""
+    import numpy as np
+    import torch
+    from sklearn.linear_model import LinearRegression
+
+    net = torch.nn.Linear(3, 1)
+    optimiser = torch.optim.Adam(net.parameters())
+    before = net(torch.ones(8, 3)).square().mean()
+    before.backward()
+    optimiser.step()
+    if not net(torch.ones(8, 3)).square().mean() < before:
+        raise CheckFailed("a training step of torch did not lower the loss")
+    x = np.arange(6.0)[:, np.newaxis]
+    slope = LinearRegression().fit(x, 2 * x[:, 0] + 1).coef_[0]
+    if abs(slope - 2) > 1e-9:
+        raise CheckFailed(f"scikit-learn fits a slope of 2 as {slope}")
+    return f"torch {torch.__version__}, {'a GPU' if torch.cuda.is_available() else 'no GPU'}"
+
+
+def _square(number: float) -> float:
+    return number * number
+
+
+def child_process_answers() -> str:
+    """Ask a process of our own, as library making and training do."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        if pool.submit(_square, 7.0).result(timeout=TIME_LIMIT / 2) != 49.0:
+            raise CheckFailed("a child process gave a wrong answer")
+    return "a spawned process answers"
+
+
+CHECKS = (
+    Check("simulation", sphere_matches_closed_form),
+    Check("analysis", example_is_recognised),
+    Check("HDF5", hdf5_keeps_numbers),
+    Check("processes", child_process_answers),
+    Check("learning libraries", learning_libraries_work),
+)
