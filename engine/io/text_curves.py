@@ -1,0 +1,145 @@
+"""From the tables of a text to its curves; the formats that are text share this."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from engine.curve import Array
+from engine.errors import DataFileError
+from engine.io.columns import CurveColumns, Role, choose_columns, foreign_axis
+from engine.io.limits import MAX_CURVES, MAX_POINTS, MIN_POINTS
+from engine.io.measurement import Dropped
+from engine.io.number_table import Block
+from engine.io.raw_curve import Axis, RawCurve, UnitHint
+from engine.io.text_file import TextFile
+from engine.io.unit_words import hint_in_header, means_s, quoted, wavelength_in
+
+_SAME_START = 1.5
+"""Two runs of one table are two curves if their first q agree within this factor."""
+
+
+def read_tables(text: TextFile, format_name: str, *, hint: UnitHint | None = None) -> tuple[RawCurve, ...]:
+    """Return the curves in the tables of *text*.
+
+    Parameters
+    ----------
+    text : TextFile
+        The file.
+    format_name : str
+        Name of the format for the screen.
+    hint : UnitHint, optional
+        Unit of q that the format itself says; else the header is asked.
+
+    Raises
+    ------
+    DataFileError
+        If no table has enough rows, or none has a scattering axis.
+    """
+    blocks = _curve_blocks(text)
+    curves = [curve for block in blocks for curve in _curves_of(text, block, format_name, hint)]
+    if not curves:
+        axis = next((foreign_axis(block) for block in blocks), None)
+        raise DataFileError(
+            text.path,
+            f"The first column is {quoted(axis or 'unknown')}, not a scattering vector. Export I against q and open that.",
+            blocks[0].first_line,
+        )
+    if len(curves) > MAX_CURVES:
+        raise DataFileError(text.path, f"The file holds {len(curves)} curves; at most {MAX_CURVES} are read at once. Split it.")
+    return tuple(curves)
+
+
+def _curve_blocks(text: TextFile) -> list[Block]:
+    """Return the tables long enough for a curve, that look like one."""
+    tables = text.tables
+    long = [block for block in tables.blocks if len(block.values) >= MIN_POINTS]
+    if not long:
+        raise _no_table(text)
+    if max(len(block.values) for block in long) > MAX_POINTS:
+        raise DataFileError(text.path, f"A table with more than {MAX_POINTS} rows is no curve. Export the curve I(q) alone.")
+    main = max(long, key=lambda block: len(block.values))
+    return [block for block in long if block is main or _has_axis(block.values[:, 0])]
+
+
+def _no_table(text: TextFile) -> DataFileError:
+    tables = text.tables
+    if not tables.blocks and tables.single_numbers >= MIN_POINTS:
+        return DataFileError(
+            text.path,
+            f"The file holds {tables.single_numbers} lines with one number each; a curve needs q and I in each. "
+            "If this is a detector image, integrate it first.",
+        )
+    if not tables.blocks:
+        return DataFileError(text.path, "No line holds two numbers, so there is no curve in this file.")
+    longest = max(tables.blocks, key=lambda block: len(block.values))
+    return DataFileError(
+        text.path,
+        f"Too few points: the longest table of numbers has {len(longest.values)} rows, a curve needs at least {MIN_POINTS}.",
+        longest.first_line,
+    )
+
+
+def _has_axis(column: Array) -> bool:
+    """Tell whether *column* increases nearly throughout, as the axis of a further curve does."""
+    steps = np.diff(column)
+    return bool(np.isfinite(column).all() and column[0] >= 0 and (np.count_nonzero(steps > 0) >= 0.95 * steps.size))
+
+
+def _curves_of(text: TextFile, block: Block, format_name: str, hint: UnitHint | None) -> list[RawCurve]:
+    curves = []
+    for part, columns in [(part, columns) for part in _split_at_restart(block) for columns in choose_columns(block)]:
+        curves.append(_curve_of(text, block, part, columns, format_name, hint))
+    return curves
+
+
+def _split_at_restart(block: Block) -> list[slice]:
+    """Return the stretches of a table in which a first column that starts anew begins another curve."""
+    q = block.values[:, 0]
+    falls = np.flatnonzero(np.diff(q) < 0) + 1
+    edges = [0, *falls.tolist(), len(q)]
+    parts = [slice(a, b) for a, b in pairwise(edges)]
+    starts, ends = q[edges[:-1]], q[np.array(edges[1:]) - 1]
+    alike = (
+        1 < len(parts) <= MAX_CURVES
+        and all(part.stop - part.start >= MIN_POINTS for part in parts)
+        and np.ptp(ends) <= 0.5 * abs(ends).max()
+        and starts.max() - starts.min() <= 0.1 * abs(ends).max()
+        and (starts.min() <= 0 or starts.max() <= _SAME_START * starts.min())
+    )
+    return parts if alike else [slice(0, len(q))]
+
+
+def _curve_of(text: TextFile, block: Block, part: slice, columns: CurveColumns, format_name: str, hint: UnitHint | None) -> RawCurve:
+    values = block.values[part]
+    axis = _axis_of(text, columns)
+    q = values[:, columns.q]
+    in_radian = axis is Axis.TWO_THETA and "rad" in (columns.q_title or "")
+    return RawCurve(
+        format_name=f"text, {block.values.shape[1]} columns" if format_name == "text" else format_name,
+        name=columns.name,
+        q=np.rad2deg(q) if in_radian else q,
+        intensity=values[:, columns.intensity],
+        sigma=None if columns.sigma is None else values[:, columns.sigma],
+        axis=axis,
+        wavelength=wavelength_in(text.words) if axis is Axis.TWO_THETA else None,
+        hint=hint or hint_in_header(text.words, columns.q_title),
+        shadow=None if columns.shadow is None else values[:, columns.shadow],
+        rows=block.rows[part],
+        dropped=(Dropped("another number of columns than the neighbouring rows", block.broken),) if block.broken else (),
+        notes=(*_reading_notes(text), *columns.notes),
+    )
+
+
+def _axis_of(text: TextFile, columns: CurveColumns) -> Axis:
+    if columns.axis is Role.TWO_THETA:
+        return Axis.TWO_THETA
+    return Axis.S if means_s(text.words) else Axis.Q
+
+
+def _reading_notes(text: TextFile) -> list[str]:
+    notes = [f"Read as {text.tables.dialect.words}."]
+    if text.encoding not in ("utf-8", "utf-8-sig"):
+        notes.append(f"The text is no UTF-8; it was read as {text.encoding}.")
+    return notes
