@@ -79,7 +79,7 @@ class PartialTerms:
     def total(self, contrasts: Sequence[float]) -> Array:
         """Return I(q), shape (n_q,), for one contrast [1e-6/Å²] per region."""
         weights = [contrasts[i] * contrasts[j] * (1 if i == j else 2) for i, j in self.pairs]
-        return np.tensordot(np.asarray(weights, dtype=np.float64), self.terms, 1)
+        return np.asarray(np.einsum("p,pq->q", weights, self.terms))
 
 
 def region_pairs(count: int) -> tuple[tuple[int, int], ...]:
@@ -111,7 +111,7 @@ def form_factor(particle: Particle, q: Array, *, settings: ExactSettings = DEFAU
     ParameterError
         If q is negative or not finite, or q times the diameter is beyond :data:`MAX_PHASE`.
     """
-    return form_factors([particle], q, settings=settings)[0]
+    return form_factors([particle], q, settings=settings).reshape(-1)
 
 
 def form_factors(particles: Sequence[Particle], q: Array, *, settings: ExactSettings = DEFAULT, report: Report = silent) -> Array:
