@@ -1,0 +1,46 @@
+"""The calls into the engine that the screen makes in its workers. What they need is imported there, not when the window opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.progress import Report
+from engine.units import QUnit
+
+if TYPE_CHECKING:
+    from engine.curve import Curve
+    from engine.inference.analysis import Analysis
+    from engine.io.measurement import Measurement
+
+
+def find_files(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the files among *paths* and inside the folders among them."""
+    from engine.io.read import find_files as find
+
+    return tuple(find(paths))
+
+
+def read(path: Path, q_unit: QUnit | None, confirmed: QUnit | None) -> tuple[Measurement, ...]:
+    """Return the data sets of a file; *q_unit* is the user's word on this file, *confirmed* on its folder."""
+    from engine.io.read import read as read_file
+
+    return read_file(path, q_unit=q_unit, confirmed=confirmed)
+
+
+def analyse(curve: Curve, report: Report) -> Analysis:
+    """Return the verdict on a curve."""
+    from engine.inference.analyse import analyse as analyse_curve
+
+    return analyse_curve(curve, report=report)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCalls:
+    """What a presenter asks of the engine; tests put others in their place."""
+
+    find_files: Callable[[Sequence[Path]], tuple[Path, ...]] = find_files
+    read: Callable[[Path, QUnit | None, QUnit | None], tuple[Measurement, ...]] = read
+    analyse: Callable[[Curve, Report], Analysis] = analyse

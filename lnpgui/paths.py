@@ -1,0 +1,27 @@
+"""Where the program's own files lie: beside the sources, or inside the packaged program."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths
+
+
+def resources() -> Path:
+    """Folder of icons, style sheet and example curves."""
+    if getattr(sys, "frozen", False):
+        return Path(getattr(sys, "_MEIPASS", Path(sys.executable).parent)) / "resources"
+    return Path(__file__).resolve().parent.parent / "resources"
+
+
+def example_curves() -> tuple[Path, ...]:
+    """Return the simulated curves that come with the program."""
+    return tuple(sorted((resources() / "examples").glob("*.dat")))
+
+
+def log_file() -> Path:
+    """File of the program's log; its folder is made if needed."""
+    folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppLocalDataLocation))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "lnpscope.log"

@@ -1,0 +1,1 @@
+"""Plots: they take curves and draw them."""

@@ -1,0 +1,148 @@
+"""The one mutable object of the screen: the curves in the list and which of them is shown."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.units import QUnit
+
+if TYPE_CHECKING:  # both bring numpy, which the first paint need not wait for
+    from engine.inference.analysis import Analysis
+    from engine.io.measurement import Measurement
+
+
+class State(Enum):
+    """How far a curve has come."""
+
+    READING = auto()
+    WAITING = auto()
+    ANALYSING = auto()
+    DONE = auto()
+    FAILED = auto()
+    STOPPED = auto()
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Entry:
+    """One data set of one file, with everything that is known of it.
+
+    ``part`` counts the data sets of the file from 0. ``q_unit`` is the unit the user asked for, None to let the reader
+    reason. ``revision`` grows with every new request, so that the answer to an old one can be told apart.
+    """
+
+    key: int
+    path: Path
+    name: str
+    part: int = 0
+    state: State = State.READING
+    q_unit: QUnit | None = None
+    measurement: Measurement | None = None
+    analysis: Analysis | None = None
+    error: str | None = None
+    revision: int = 0
+
+    @property
+    def is_settled(self) -> bool:
+        """True when nothing more will happen to it by itself."""
+        return self.state in (State.DONE, State.FAILED, State.STOPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One request about one entry."""
+
+    key: int
+    revision: int
+
+
+class Session(QObject):
+    """Holds the entries; everything that shows them listens to its signals."""
+
+    added = Signal(object, object)  # tuple of Entry, and the key behind which they stand (None: at the end)
+    changed = Signal(object)  # Entry
+    removed = Signal(object)  # tuple of keys
+    current_changed = Signal(object)  # Entry or None: another one is shown
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._entries: dict[int, Entry] = {}
+        self._next_key = 1
+        self._current: int | None = None
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All entries in the order of the list."""
+        return tuple(self._entries.values())
+
+    @property
+    def current(self) -> Entry | None:
+        """The entry that is shown."""
+        return None if self._current is None else self._entries.get(self._current)
+
+    def entry(self, key: int) -> Entry | None:
+        """Return the entry with *key*; None when it was removed."""
+        return self._entries.get(key)
+
+    def asked(self, ticket: Ticket) -> Entry | None:
+        """Return the entry that still waits for the answer to *ticket*; None when the answer comes too late."""
+        entry = self._entries.get(ticket.key)
+        return entry if entry is not None and entry.revision == ticket.revision else None
+
+    def add(self, paths: Iterable[Path]) -> tuple[Entry, ...]:
+        """Append one entry for each path, to be read."""
+        return self._insert([Entry(key=0, path=path, name=path.name) for path in paths], None)
+
+    def add_parts(self, entry: Entry, measurements: Iterable[Measurement]) -> tuple[Entry, ...]:
+        """Put the further data sets of the file of *entry* behind it."""
+        parts = [
+            Entry(key=0, path=entry.path, name=m.name, part=part, q_unit=entry.q_unit, measurement=m, state=State.WAITING)
+            for part, m in enumerate(measurements, start=1)
+        ]
+        return self._insert(parts, entry.key)
+
+    def _insert(self, entries: list[Entry], after: int | None) -> tuple[Entry, ...]:
+        new = tuple(dataclasses.replace(entry, key=key) for key, entry in enumerate(entries, start=self._next_key))
+        self._next_key += len(new)
+        order = list(self._entries.values())
+        place = len(order) if after is None else 1 + list(self._entries).index(after)
+        order[place:place] = new
+        self._entries = {entry.key: entry for entry in order}
+        if new:
+            self.added.emit(new, after)
+        return new
+
+    def update(self, key: int, **changes: Any) -> Entry:
+        """Replace fields of the entry with *key* and tell."""
+        entry = self._entries[key] = dataclasses.replace(self._entries[key], **changes)
+        self.changed.emit(entry)
+        return entry
+
+    def remove(self, keys: Iterable[int]) -> None:
+        """Remove entries; another one is shown if the shown one goes."""
+        order = list(self._entries)
+        gone = [key for key in keys if key in self._entries]
+        for key in gone:
+            del self._entries[key]
+        if gone:
+            self.removed.emit(tuple(gone))
+        if self._current is not None and self._current not in self._entries:
+            self.show(self._neighbour(order, self._current))
+
+    def _neighbour(self, order: list[int], key: int) -> int | None:
+        """Return what stood next to *key* in *order* and is still there: below it if possible, else above."""
+        at = order.index(key)
+        candidates = order[at + 1 :] + order[:at][::-1]
+        return next((k for k in candidates if k in self._entries), None)
+
+    def show(self, key: int | None) -> None:
+        """Make another entry the shown one."""
+        if key != self._current:
+            self._current = key
+            self.current_changed.emit(self.current)

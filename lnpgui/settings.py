@@ -1,0 +1,86 @@
+"""What is remembered between two starts."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from engine.units import QUnit
+
+
+class ThemeChoice(Enum):
+    """Which colours the user wants."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class Settings:
+    """Typed access to the stored settings; anything unreadable there counts as not set.
+
+    Parameters
+    ----------
+    store : QSettings, optional
+        Where to keep them; the user's own place when not given.
+    """
+
+    def __init__(self, store: QSettings | None = None) -> None:
+        self._store = store if store is not None else QSettings()
+
+    @property
+    def theme(self) -> ThemeChoice:
+        """Chosen colours."""
+        try:
+            return ThemeChoice(self._store.value("view/theme", ThemeChoice.SYSTEM.value))
+        except ValueError:
+            return ThemeChoice.SYSTEM
+
+    @theme.setter
+    def theme(self, choice: ThemeChoice) -> None:
+        self._store.setValue("view/theme", choice.value)
+
+    @property
+    def folder(self) -> Path:
+        """Folder in which files were last opened."""
+        folder = Path(str(self._store.value("files/folder", "")))
+        return folder if folder.is_dir() else Path.home()
+
+    @folder.setter
+    def folder(self, folder: Path) -> None:
+        self._store.setValue("files/folder", str(folder))
+
+    def layout(self, name: str) -> QByteArray:
+        """Return the stored layout of the window part *name*; empty when there is none."""
+        value = self._store.value(f"layout/{name}")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def keep_layout(self, name: str, state: QByteArray) -> None:
+        """Store the layout of the window part *name*."""
+        self._store.setValue(f"layout/{name}", state)
+
+    def confirmed_unit(self, folder: Path) -> QUnit | None:
+        """Unit of q to which the user last set a file of *folder*; None when never."""
+        try:
+            return QUnit(self._units().get(str(folder)))
+        except ValueError:
+            return None
+
+    def confirm_unit(self, folder: Path, unit: QUnit) -> None:
+        """Remember that files of *folder* hold q in *unit*."""
+        units = {**self._units(), str(folder): unit.value}
+        newest = dict(list(units.items())[-UNIT_FOLDERS:])
+        self._store.setValue("files/units", newest)
+
+    def _units(self) -> dict[str, str]:
+        value = self._store.value("files/units")
+        return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}
+
+    def sync(self) -> None:
+        """Write everything to disk."""
+        self._store.sync()
+
+
+UNIT_FOLDERS = 200

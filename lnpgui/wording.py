@@ -1,0 +1,296 @@
+"""How results are said on the screen: values in, words out. No widgets, no science."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.models.registry import MODELS
+from lnpgui.session import Entry, State
+
+if TYPE_CHECKING:
+    from engine.inference.analysis import Analysis, Interval, SizeEstimate
+    from engine.io.measurement import Measurement
+
+TOLD = 0.5
+UNTOLD = 0.1
+"""Shares of the prior's variance that the data removed: above the first they told the value, below the second they did not."""
+
+
+class Light(Enum):
+    """Traffic light of a curve: each has its own colour and its own shape. The value names its icon."""
+
+    IN_FAMILY = "light-in-family"
+    DOUBTFUL = "light-doubtful"
+    OUTSIDE = "light-outside"
+    ERROR = "light-error"
+    WAITING = "light-waiting"
+    WORKING = "light-working"
+    STOPPED = "light-stopped"
+
+    @property
+    def words(self) -> str:
+        """What the light means, for a tool tip and for readers who hear the screen."""
+        return _LIGHT_WORDS[self]
+
+
+_LIGHT_WORDS = {
+    Light.IN_FAMILY: "in family",
+    Light.DOUBTFUL: "doubtful",
+    Light.OUTSIDE: "outside",
+    Light.ERROR: "could not be read or analysed",
+    Light.WAITING: "waiting",
+    Light.WORKING: "at work",
+    Light.STOPPED: "stopped",
+}
+_LIGHT_OF_STATE = {
+    State.READING: Light.WORKING,
+    State.WAITING: Light.WAITING,
+    State.ANALYSING: Light.WORKING,
+    State.FAILED: Light.ERROR,
+    State.STOPPED: Light.STOPPED,
+}
+_STATE_WORDS = {
+    State.READING: "reading …",
+    State.WAITING: "waiting for its turn",
+    State.ANALYSING: "analysing …",
+    State.STOPPED: "Stopped. Analyse it again with F5.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list of curves."""
+
+    key: int
+    light: Light
+    name: str
+    detail: str
+    tooltip: str
+
+    @property
+    def spoken(self) -> str:
+        """The row as one sentence for a screen reader."""
+        return f"{self.name}: {self.light.words}. {self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class FractionLine:
+    """Fractions of one type, each with its interval, as text."""
+
+    type_key: str
+    title: str
+    number: tuple[str, str]
+    volume: tuple[str, str]
+    scattering: tuple[str, str]
+    told: str
+    is_minor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SizeLine:
+    """Size distribution of one type as text."""
+
+    type_key: str
+    title: str
+    mean: tuple[str, str]
+    sd: tuple[str, str]
+    derived: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Everything the verdict card shows."""
+
+    light: Light
+    status: str
+    sentence: str
+    reasons: tuple[str, ...] = ()
+    probabilities: tuple[tuple[str, float], ...] = ()
+    runner_up: str = ""
+    fractions: tuple[FractionLine, ...] = ()
+    sizes: tuple[SizeLine, ...] = ()
+    quality: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the file was read."""
+
+    sentence: str
+    is_certain: bool
+    flip: str
+    details: tuple[str, ...]
+
+
+def light(entry: Entry) -> Light:
+    """Traffic light of *entry*."""
+    if entry.analysis is not None and entry.state is State.DONE:
+        return Light[entry.analysis.status.name]
+    return _LIGHT_OF_STATE.get(entry.state, Light.WAITING)
+
+
+def row(entry: Entry) -> Row:
+    """Line of the list for *entry*."""
+    detail = _detail(entry)
+    tooltip = f"{entry.path}\n{light(entry).words}: {detail}" if entry.state is State.DONE else f"{entry.path}\n{detail}"
+    return Row(entry.key, light(entry), entry.name, detail, tooltip)
+
+
+def _detail(entry: Entry) -> str:
+    if entry.state is State.FAILED:
+        return without_name(entry.error or "", entry.path)
+    if entry.state is State.DONE and entry.analysis is not None:
+        return _result(entry.analysis)
+    return _STATE_WORDS.get(entry.state, "")
+
+
+def without_name(message: str, path: Path) -> str:
+    """Return *message* without the file name in front, for places where the name stands already."""
+    rest = message.removeprefix(path.name).lstrip(",: ") if message.startswith(path.name) else message
+    return rest[:1].upper() + rest[1:]
+
+
+def _result(analysis: Analysis) -> str:
+    chi2 = f"χ² {_short(analysis.chi2_reduced)}"
+    if analysis.hypothesis is None:
+        return f"{_first_sentence(analysis.reasons)} · {chi2}" if analysis.reasons else f"not a curve to judge · {chi2}"
+    sizes = ", ".join(f"{size.mean.value:.3g}" for size in analysis.sizes.values())
+    return " · ".join(part for part in (analysis.hypothesis, f"{sizes} nm" if sizes else "", chi2) if part)
+
+
+def _first_sentence(reasons: tuple[str, ...]) -> str:
+    return reasons[0].rstrip(".")
+
+
+def _short(value: float) -> str:
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.2f}" if value < 10 else f"{value:.3g}" if value < 1e4 else f"{value:.1e}"
+
+
+def title(type_key: str) -> str:
+    """Name of a type on the screen."""
+    return MODELS[type_key].title if type_key in MODELS else type_key
+
+
+def decimals(interval: Interval) -> int:
+    """Digits after the point that show two figures of the interval's half width."""
+    half = (interval.high - interval.low) / 2
+    if not math.isfinite(half) or half <= 0:
+        return 1
+    return min(4, max(0, 1 - math.floor(math.log10(half))))
+
+
+def length(interval: Interval) -> tuple[str, str]:
+    """Value with unit, and its 90 % interval."""
+    n = decimals(interval)
+    return f"{interval.value:.{n}f} nm", f"{interval.low:.{n}f} – {interval.high:.{n}f}"
+
+
+def share(interval: Interval | None) -> tuple[str, str]:
+    """Fraction in percent, and its 90 % interval."""
+    if interval is None:
+        return "–", ""
+    percent = [100 * x for x in (interval.value, interval.low, interval.high)]
+    n = 1 if 0 < percent[2] - percent[1] < 2 else 0
+    return f"{percent[0]:.{n}f} %", f"{percent[1]:.{n}f} – {percent[2]:.{n}f}"
+
+
+def told(share_of_variance: float) -> str:
+    """Who told a value: the data or the prior."""
+    if share_of_variance >= TOLD:
+        return "told by the data"
+    return "prior only" if share_of_variance <= UNTOLD else "partly told by the data"
+
+
+def probabilities(hypotheses: Mapping[str, float], most: int = 5) -> tuple[tuple[str, float], ...]:
+    """The most probable hypotheses, the rest as one line."""
+    ranked = sorted(hypotheses.items(), key=lambda item: -item[1])
+    shown = [(name, p) for name, p in ranked[:most] if p >= 0.0005] or ranked[:1]
+    rest = sum(p for _, p in ranked[len(shown) :])
+    return (*shown, ("all others", rest)) if rest >= 0.0005 else tuple(shown)
+
+
+def runner_up(hypotheses: Mapping[str, float]) -> str:
+    """Say how far behind the second hypothesis is."""
+    ranked = sorted(hypotheses.items(), key=lambda item: -item[1])
+    if len(ranked) < 2:
+        return ""
+    (_, best), (name, second) = ranked[:2]
+    odds = best / second if second > 0 else math.inf
+    if odds > 10_000:
+        return f"Runner-up: {name}, more than 10 000 times less probable."
+    return f"Runner-up: {name}, {odds:.2g} times less probable." if odds < 10 else f"Runner-up: {name}, {odds:.0f} times less probable."
+
+
+def card(entry: Entry) -> Card:
+    """Verdict card of *entry*."""
+    analysis = entry.analysis
+    if entry.state is not State.DONE or analysis is None:
+        failed = entry.state is State.FAILED
+        words = without_name(entry.error or "", entry.path) if failed else _STATE_WORDS.get(entry.state, "")
+        return Card(light(entry), "Refused" if failed else "No verdict yet", words[:1].upper() + words[1:])
+    return Card(
+        light(entry),
+        analysis.status.value.capitalize(),
+        analysis.sentence,
+        analysis.reasons,
+        probabilities(analysis.hypotheses) if analysis.hypotheses else (),
+        runner_up(analysis.hypotheses),
+        tuple(_fraction_line(key, analysis) for key in analysis.number_fractions),
+        tuple(_size_line(key, size) for key, size in analysis.sizes.items()),
+        _quality(analysis),
+    )
+
+
+def _fraction_line(key: str, analysis: Analysis) -> FractionLine:
+    number = analysis.number_fractions[key]
+    return FractionLine(
+        key,
+        title(key),
+        share(number),
+        share(analysis.volume_fractions.get(key)),
+        share(analysis.scattering_fractions.get(key)),
+        told(analysis.told[key]) if key in analysis.told else "",
+        is_minor=key not in analysis.sizes,
+    )
+
+
+def _size_line(key: str, size: SizeEstimate) -> SizeLine:
+    same = size.told_mean >= TOLD and size.told_sd >= TOLD
+    words = "told by the data" if same else f"mean {told(size.told_mean)}, spread {told(size.told_sd)}"
+    derived = f"volume as a sphere of {size.equivalent:.3g} nm · Rg {size.radius_of_gyration:.3g} nm"
+    return SizeLine(key, title(key), length(size.mean), length(size.sd), derived, words)
+
+
+def _quality(analysis: Analysis) -> str:
+    parts = [f"reduced χ² {_short(analysis.chi2_reduced)}", f"runs test p {analysis.runs_p:.2g}"]
+    if analysis.effective_samples > 0:
+        parts.append(f"{analysis.effective_samples:.0f} effective draws")
+    parts.append(f"{analysis.seconds:.1f} s")
+    return " · ".join(parts) + (f"\nAnalyst: {analysis.model}" if analysis.model else "")
+
+
+def reading(measurement: Measurement) -> Reading:
+    """Say how a file was read, and what one click would change."""
+    m = measurement
+    curve = m.curve
+    lost = tuple(f"{len(d.rows)} {'row' if len(d.rows) == 1 else 'rows'} left out: {d.reason}." for d in m.dropped)
+    span = f"{m.format_name}: {len(curve)} points, q from {curve.q[0]:.3g} to {curve.q[-1]:.3g} 1/nm."
+    return Reading(m.q_unit_words, m.q_unit_certain, f"Read q as {unit(m.q_unit.other.value)}", (span, *m.notes, *lost))
+
+
+def unit(text: str) -> str:
+    """Unit as it is printed."""
+    return "1/Å" if text == "1/A" else text
+
+
+def particle(type_key: str, fraction: float) -> str:
+    """One entry of the particle chooser."""
+    return f"{type_key}, {title(type_key)} ({100 * fraction:.0f} % by number)"

@@ -1,0 +1,393 @@
+"""Long work off the GUI thread: a job on a thread, a job in a process, and a queue of jobs. The one module that knows threads.
+
+A job is started once and ends once. Its signals are ``reported`` (any event of the work), then exactly one of ``done``,
+``failed`` and ``cancelled``, then ``finished``. All arrive in the GUI thread, provided that they are connected to bound methods
+of QObjects (plain functions and lambdas connected to another thread's signal would run in that thread).
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
+
+from engine.errors import Cancelled, EngineError
+from engine.progress import Report, Step
+
+Work = Callable[[Report], Any]
+"""Takes ``report`` and returns the result. Work for a process must be importable: a module's function or a partial of one."""
+
+STEP_INTERVAL = 0.03  # [s]; more frequent steps than the eye can follow only fill the GUI's event queue
+KILL_AFTER_MS = 2000
+QUEUE_LIMIT = 10_000
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a job has no result: a sentence for the user, and a traceback when the fault is ours (else empty)."""
+
+    message: str
+    details: str = ""
+
+
+def _failure(error: BaseException) -> Failure:
+    """Return what to show for *error*; log it with its traceback unless the user can mend it."""
+    if isinstance(error, EngineError):
+        return Failure(str(error))
+    details = "".join(traceback.format_exception(error))
+    return Failure(f"A fault of ours, not of your file: {type(error).__name__}: {error}", details)
+
+
+def _run(work: Work, report: Report) -> tuple[str, Any]:
+    """Return how *work* ended, and its result or Failure. Nothing leaves it."""
+    try:
+        return "done", work(report)
+    except Cancelled:
+        return "cancelled", None
+    except BaseException as error:
+        return "failed", _failure(error)
+
+
+class _Throttle:
+    """Lets every event through but steps that follow one another too closely."""
+
+    def __init__(self) -> None:
+        self._last = -1.0
+
+    def passes(self, event: object) -> bool:
+        if not isinstance(event, Step):
+            return True
+        now = time.monotonic()
+        if event.done < event.total and now - self._last < STEP_INTERVAL:
+            return False
+        self._last = now
+        return True
+
+
+_live: set[Job] = set()
+
+
+class Job(QObject):
+    """One piece of long work."""
+
+    reported = Signal(object)
+    done = Signal(object)
+    failed = Signal(object)  # Failure
+    cancelled = Signal()
+    finished = Signal()
+
+    def __init__(self, work: Work) -> None:
+        super().__init__()
+        self.work = work
+
+    @property
+    def is_running(self) -> bool:
+        """True from start until the end was told."""
+        return self in _live
+
+    def start(self) -> None:
+        """Begin; the job keeps itself alive until it has finished."""
+        _live.add(self)
+        self._start()
+
+    def cancel(self) -> None:
+        """Ask the work to stop; it obeys at its next report. No result will come."""
+        raise NotImplementedError
+
+    def wait(self, timeout_ms: int) -> bool:
+        """Block until the work has ended; False if it has not in time. For the end of the program only."""
+        raise NotImplementedError
+
+    def _start(self) -> None:
+        raise NotImplementedError
+
+    def _end(self, kind: str, payload: Any) -> None:
+        if self not in _live:
+            return
+        if kind == "done":
+            self.done.emit(payload)
+        elif kind == "failed":
+            if payload.details:
+                _log.error("%s\n%s", payload.message, payload.details)
+            self.failed.emit(payload)
+        else:
+            self.cancelled.emit()
+        _live.discard(self)
+        self.finished.emit()
+
+
+class _Runner(QObject):
+    """Lives in the thread and does the work there."""
+
+    reported = Signal(object)
+    ended = Signal(str, object)
+
+    def __init__(self, work: Work, stop: threading.Event) -> None:
+        super().__init__()
+        self._work = work
+        self._stop = stop
+        self._throttle = _Throttle()
+
+    @Slot()
+    def run(self) -> None:
+        kind, payload = _run(self._work, self._report)
+        self.ended.emit(*(("cancelled", None) if self._stop.is_set() else (kind, payload)))
+
+    def _report(self, event: object) -> None:
+        if self._stop.is_set():
+            raise Cancelled
+        if self._throttle.passes(event):
+            self.reported.emit(event)
+
+
+class ThreadJob(Job):
+    """Work on a QThread: for numpy, scipy and files, which let other threads run."""
+
+    def __init__(self, work: Work) -> None:
+        super().__init__(work)
+        self._stop = threading.Event()
+
+    def _start(self) -> None:
+        self._thread = QThread()
+        self._runner = _Runner(self.work, self._stop)  # no parent, it must be movable
+        self._runner.moveToThread(self._thread)
+        self._thread.started.connect(self._runner.run)
+        self._runner.reported.connect(self.reported)
+        self._runner.ended.connect(self._on_ended)
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask the work to stop; it obeys at its next report."""
+        self._stop.set()
+
+    def wait(self, timeout_ms: int) -> bool:
+        """Block until the thread has ended; False if it has not in time."""
+        self._thread.quit()
+        return self._thread.wait(max(0, timeout_ms))
+
+    @Slot(str, object)
+    def _on_ended(self, kind: str, payload: Any) -> None:
+        self._thread.quit()
+        self._thread.wait()
+        self._end(kind, payload)
+
+
+def _child(connection: Any, stop: Any, work: Work, threads: int, nice: int) -> None:
+    """Do *work* in a child process and send events and end through *connection*."""
+    os.environ["OMP_NUM_THREADS"] = str(threads)  # before anything numerical is imported
+    if nice and hasattr(os, "nice"):
+        os.nice(nice)
+    throttle = _Throttle()
+
+    def report(event: object) -> None:
+        if stop.is_set():
+            raise Cancelled
+        if throttle.passes(event):
+            connection.send(("reported", event))
+
+    try:
+        connection.send(_run(work, report))
+    finally:
+        connection.close()
+
+
+class ProcessJob(Job):
+    """Work in a spawned process: for training and Python-heavy loops, for what may crash or must be killable.
+
+    Parameters
+    ----------
+    work : callable
+        Must be importable, like its result: it crosses to the child and back.
+    threads : int, optional
+        Numerical threads in the child; all cores but one when not given.
+    nice : int
+        By how much the child yields to others (where the system knows that).
+    """
+
+    def __init__(self, work: Work, *, threads: int | None = None, nice: int = 5) -> None:
+        super().__init__(work)
+        self._threads = threads or max(1, (os.cpu_count() or 2) - 1)
+        self._nice = nice
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")  # a forked child of a Qt or torch process hangs
+        self._connection, child = context.Pipe(duplex=False)
+        self._stop = context.Event()
+        self._process = context.Process(target=_child, args=(child, self._stop, self.work, self._threads, self._nice), daemon=True)
+        self._process.start()
+        child.close()
+        self._poll = QTimer(self, interval=30)
+        self._poll.timeout.connect(self._on_poll)
+        self._poll.start()
+
+    def cancel(self) -> None:
+        """Ask the child to stop; it is killed when it has not after two seconds."""
+        if self.is_running and not self._stop.is_set():
+            self._stop.set()
+            QTimer.singleShot(KILL_AFTER_MS, self, self._kill)
+
+    def wait(self, timeout_ms: int) -> bool:
+        """Block until the child has ended; it is killed when it has not in time."""
+        self._poll.stop()
+        self._process.join(max(0, timeout_ms) / 1000)
+        self._kill()
+        self._process.join(1)
+        self._connection.close()
+        return not self._process.is_alive()
+
+    @Slot()
+    def _kill(self) -> None:
+        if self._process.is_alive():
+            self._process.kill()
+
+    @Slot()
+    def _on_poll(self) -> None:
+        try:
+            while self._connection.poll():
+                kind, payload = self._connection.recv()
+                if kind != "reported":
+                    self._close(kind, payload)
+                    return
+                self.reported.emit(payload)
+        except (EOFError, OSError):
+            self._process.join(1)
+            code = self._process.exitcode
+            self._close("failed", Failure(f"The worker process ended unexpectedly (exit code {code}). Try again.", f"exit code {code}"))
+
+    def _close(self, kind: str, payload: Any) -> None:
+        self._poll.stop()
+        self._connection.close()
+        self._process.join(1)
+        self._kill()
+        self._end(*(("cancelled", None) if self._stop.is_set() else (kind, payload)))
+
+
+class JobQueue(QObject):
+    """Jobs that run one after another; each has a ticket, any value that tells its owner which it is.
+
+    A cancelled ticket is told at once and its late result is dropped, while the next job waits until the old one has let go.
+    """
+
+    started = Signal(object)
+    reported = Signal(object, object)
+    done = Signal(object, object)
+    failed = Signal(object, object)
+    cancelled = Signal(object)
+    idle = Signal()
+
+    def __init__(self, parent: QObject | None = None, *, make_job: Callable[[Work], Job] = ThreadJob) -> None:
+        super().__init__(parent)
+        self._make_job = make_job
+        self._waiting: deque[tuple[Any, Work]] = deque()
+        self._job: Job | None = None
+        self._ticket: Any = None
+        self._abandoned = False
+
+    @property
+    def is_busy(self) -> bool:
+        """True while something runs or waits."""
+        return self._job is not None or bool(self._waiting)
+
+    def submit(self, ticket: Any, work: Work, *, first: bool = False) -> None:
+        """Queue *work*, at the head if *first*.
+
+        Raises
+        ------
+        OverflowError
+            When the queue is full; its owner bounds what it submits.
+        """
+        if len(self._waiting) >= QUEUE_LIMIT:
+            raise OverflowError(f"more than {QUEUE_LIMIT} jobs are waiting")
+        if first:
+            self._waiting.appendleft((ticket, work))
+        else:
+            self._waiting.append((ticket, work))
+        self._next()
+
+    def promote(self, ticket: Any) -> None:
+        """Move a waiting ticket to the head."""
+        for item in self._waiting:
+            if item[0] == ticket:
+                self._waiting.remove(item)
+                self._waiting.appendleft(item)
+                return
+
+    def cancel(self, unwanted: Callable[[Any], bool] = lambda _: True) -> None:
+        """Drop every job whose ticket is *unwanted*, waiting or running."""
+        dropped = [ticket for ticket, _ in self._waiting if unwanted(ticket)]
+        self._waiting = deque(item for item in self._waiting if not unwanted(item[0]))
+        if self._job is not None and not self._abandoned and unwanted(self._ticket):
+            self._abandoned = True
+            self._job.cancel()
+            dropped.insert(0, self._ticket)
+        for ticket in dropped:
+            self.cancelled.emit(ticket)
+
+    def _next(self) -> None:
+        if self._job is not None or not self._waiting:
+            return
+        self._ticket, work = self._waiting.popleft()
+        self._abandoned = False
+        job = self._job = self._make_job(work)
+        job.reported.connect(self._on_reported)
+        job.done.connect(self._on_done)
+        job.failed.connect(self._on_failed)
+        job.finished.connect(self._on_finished)
+        job.start()
+        self.started.emit(self._ticket)
+
+    @Slot(object)
+    def _on_reported(self, event: object) -> None:
+        if not self._abandoned:
+            self.reported.emit(self._ticket, event)
+
+    @Slot(object)
+    def _on_done(self, result: object) -> None:
+        if not self._abandoned:
+            self.done.emit(self._ticket, result)
+
+    @Slot(object)
+    def _on_failed(self, failure: object) -> None:
+        if not self._abandoned:
+            self.failed.emit(self._ticket, failure)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self._job = None
+        self._ticket = None
+        self._next()
+        if not self.is_busy:
+            self.idle.emit()
+
+
+def live_jobs() -> frozenset[Job]:
+    """Return the jobs that have started and not yet ended."""
+    return frozenset(_live)
+
+
+def shut_down(timeout_ms: int = 2000) -> bool:
+    """Cancel every job and wait for them a bounded time.
+
+    Returns
+    -------
+    bool
+        False if a thread is still at work: the process must then end without waiting for it.
+    """
+    end = time.monotonic() + timeout_ms / 1000
+    jobs = live_jobs()
+    for job in jobs:
+        job.cancel()
+    ended = {job for job in jobs if job.wait(round(1000 * (end - time.monotonic())))}
+    _live.difference_update(ended)
+    return not _live
