@@ -1,0 +1,164 @@
+"""Assembles the window: the docks, the menus, and the stages in which it starts. No science, no plots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QPaintEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from lnpgui import workers
+from lnpgui.engine_calls import EngineCalls
+from lnpgui.panels.analyse.presenter import AnalysePresenter
+from lnpgui.panels.analyse.view import AnalyseView
+from lnpgui.session import Session
+from lnpgui.settings import Settings, ThemeChoice
+from lnpgui.theme import Theme, Themes, icon
+from lnpgui.widgets.drop_hint import DropHint
+from lnpgui.widgets.file_drop import FileDrop
+
+CLOSE_WITHIN_MS = 2000
+THEME_WORDS = {ThemeChoice.SYSTEM: "As the system", ThemeChoice.LIGHT: "Light", ThemeChoice.DARK: "Dark"}
+
+
+class MainWindow(QMainWindow):
+    """The window. It is painted first; plots and the 3-D view follow, each in a turn of the event loop of its own."""
+
+    stage_reached = Signal(str)  # "first paint", "plots", "3-D"
+
+    def __init__(self, settings: Settings, calls: EngineCalls | None = None) -> None:
+        super().__init__()
+        self._settings = settings
+        self._is_painted = False
+        self._is_closing = False
+        self._to_open: tuple[Path, ...] = ()
+        self.themes = Themes(settings, self)
+        self.session = Session(self)
+        self.drop = FileDrop(self)
+        self.analyse = AnalyseView(self.themes.current)
+        self.presenter = AnalysePresenter(self.analyse, self.session, settings, calls, self)
+        self.setWindowTitle("LNPScope")
+        self.setWindowIcon(icon("lnpscope", "#ffffff", 256))
+        self.setDockNestingEnabled(True)
+        self._add_dock("Analyse", self.analyse)
+        self._add_menus()
+        self._hint = DropHint(self)
+        self.drop.watch(self)
+        self.drop.dropped.connect(self.analyse.files_given)
+        self.drop.hovering.connect(self._hint.setVisible)
+        self.themes.changed.connect(self._on_theme)
+        self._restore_layout()
+
+    def _add_dock(self, title: str, panel: QWidget) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"dock {title}")
+        dock.setWidget(panel)
+        dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable)
+        self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
+        self.drop.watch(dock)  # it may float, and is a window of its own then
+        return dock
+
+    def _add_menus(self) -> None:
+        file = self.menuBar().addMenu("&File")
+        file.addActions([self.analyse.open_action, self.analyse.open_folder_action])
+        file.addSeparator()
+        leave = QAction("Quit", self)
+        leave.setShortcut(QKeySequence(QKeySequence.StandardKey.Quit))
+        leave.setMenuRole(QAction.MenuRole.QuitRole)
+        leave.triggered.connect(self.close)
+        file.addAction(leave)
+        curves = self.menuBar().addMenu("&Curves")
+        curves.addActions([self.analyse.again_action, self.analyse.cancel_action])
+        curves.addSeparator()
+        curves.addActions([self.analyse.remove_action, self.analyse.clear_action])
+        self._add_theme_menu()
+
+    def _add_theme_menu(self) -> None:
+        colours = self.menuBar().addMenu("&View").addMenu("Colours")
+        group = QActionGroup(self)
+        for choice, words in THEME_WORDS.items():
+            action = QAction(words, self, checkable=True)
+            action.setData(choice)
+            action.setChecked(choice is self._settings.theme)
+            group.addAction(action)
+            colours.addAction(action)
+        group.triggered.connect(self._on_theme_chosen)
+
+    def _restore_layout(self) -> None:
+        self.resize(1360, 860)
+        self.restoreGeometry(self._settings.layout("window"))
+        self.restoreState(self._settings.layout("docks"))
+        self.analyse.restore_layout(self._settings.layout("analyse"))
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Read and analyse files and folders; before the window is complete they wait for it."""
+        if self._is_painted and not self._to_open:
+            self.analyse.files_given.emit(tuple(paths))
+        else:
+            self._to_open += tuple(paths)
+
+    # -- the start, stage by stage -------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint; the first time, go on with what takes longer."""
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            self.stage_reached.emit("first paint")
+            QTimer.singleShot(0, self._add_plots)
+
+    @Slot()
+    def _add_plots(self) -> None:
+        if self._is_closing:
+            return
+        from lnpgui.plots.curve_plot import CurvePlot
+
+        self.analyse.set_plot(CurvePlot(self.themes.current))
+        self.stage_reached.emit("plots")
+        QTimer.singleShot(0, self._add_particle)
+
+    @Slot()
+    def _add_particle(self) -> None:
+        if self._is_closing:
+            return
+        from lnpgui.panels.fitted.presenter import FittedPresenter
+        from lnpgui.panels.fitted.view import FittedView
+
+        self.fitted = FittedView(self.themes.current)
+        self._fitted_presenter = FittedPresenter(self.fitted, self.session, self)
+        self.analyse.set_particle(self.fitted)
+        self.stage_reached.emit("3-D")
+        QTimer.singleShot(0, self._open_waiting)
+
+    @Slot()
+    def _open_waiting(self) -> None:
+        paths, self._to_open = self._to_open, ()
+        if paths and not self._is_closing:
+            self.open(paths)
+
+    # -- colours and the end -------------------------------------------------------------------------------------------
+
+    @Slot(QAction)
+    def _on_theme_chosen(self, action: QAction) -> None:
+        self.themes.choose(action.data())
+
+    @Slot(object)
+    def _on_theme(self, theme: Theme) -> None:
+        self.analyse.set_theme(theme)
+        if hasattr(self, "fitted"):
+            self.fitted.set_theme(theme)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop all work, keep the layout, release the 3-D view (a child window is not told that it closes)."""
+        if not self._is_closing:
+            self._is_closing = True
+            for name, state in (("window", self.saveGeometry()), ("docks", self.saveState()), ("analyse", self.analyse.layout_state())):
+                self._settings.keep_layout(name, state)
+            self._settings.sync()
+            self.presenter.cancel()
+            workers.shut_down(CLOSE_WITHIN_MS)
+            if hasattr(self, "fitted"):
+                self.fitted.shut_down()
+        super().closeEvent(event)

@@ -1,0 +1,1 @@
+"""Panels: a view that shows and reports gestures, a presenter that decides."""

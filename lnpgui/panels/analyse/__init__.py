@@ -1,0 +1,1 @@
+"""Analyse: measured curves in, verdicts out."""

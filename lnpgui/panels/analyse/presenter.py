@@ -1,0 +1,300 @@
+"""Decides what the Analyse panel does: reads, analyses, drops late answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from engine.progress import Report, Step
+from engine.units import QUnit
+from lnpgui import wording
+from lnpgui.engine_calls import EngineCalls
+from lnpgui.panels.analyse.view import AnalyseView, Progress
+from lnpgui.session import Entry, Session, State, Ticket
+from lnpgui.settings import Settings
+from lnpgui.workers import Failure, JobQueue
+
+if TYPE_CHECKING:
+    from engine.curve import Curve
+    from engine.inference.analysis import Analysis
+    from engine.io.measurement import Measurement
+
+MOST_CURVES = 5000
+"""So many fit the list; more would be a wrong folder rather than a day's work."""
+PROGRESS_AFTER_MS = 1000
+
+
+class AnalysePresenter(QObject):
+    """Listens to the view and the session, calls the engine in two queues, one reading and one analysing."""
+
+    def __init__(
+        self, view: AnalyseView, session: Session, settings: Settings, calls: EngineCalls | None = None, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._session = session
+        self._settings = settings
+        self._calls = calls or EngineCalls()
+        self._reading = JobQueue(self)
+        self._analysing = JobQueue(self)
+        self._batch: set[int] = set()  # keys of the curves given since the last pause
+        self._is_begun = False
+        self._step = Step(0, 1)
+        self._show_progress = QTimer(self, singleShot=True, interval=PROGRESS_AFTER_MS)  # quick work shall not flicker
+        self._show_progress.timeout.connect(self._update_progress)
+        view.set_folder(settings.folder)
+        self._listen()
+
+    def _listen(self) -> None:
+        view, session = self._view, self._session
+        view.files_given.connect(self.open)
+        view.chosen.connect(session.show)
+        view.remove_requested.connect(self.remove)
+        view.clear_requested.connect(self.clear)
+        view.again_requested.connect(self.again)
+        view.flip_requested.connect(self.flip)
+        view.cancel_requested.connect(self.cancel)
+        session.added.connect(self._on_added)
+        session.changed.connect(self._on_changed)
+        session.removed.connect(self._on_removed)
+        session.current_changed.connect(self._on_current)
+        for queue, done in ((self._reading, self._on_read), (self._analysing, self._on_analysed)):
+            queue.done.connect(done)
+            queue.started.connect(self._on_started)
+            queue.failed.connect(self._on_failed)
+            queue.cancelled.connect(self._on_cancelled)
+            queue.idle.connect(self._on_idle)
+        self._analysing.reported.connect(self._on_reported)
+
+    @property
+    def is_busy(self) -> bool:
+        """True while something is read or analysed."""
+        return self._reading.is_busy or self._analysing.is_busy
+
+    # -- what the user asks --------------------------------------------------------------------------------------------
+
+    @Slot(object)
+    def open(self, paths: Sequence[Path]) -> None:
+        """Read and analyse files, and every file in the folders among them."""
+        if paths:
+            first = paths[0]
+            self._settings.folder = first if first.is_dir() else first.parent
+            self._view.set_folder(self._settings.folder)
+            self._view.show_notice("")
+            self._reading.submit(tuple(paths), partial(_find, self._calls, tuple(paths)))
+            self._begin()
+
+    @Slot(object)
+    def remove(self, keys: Sequence[int]) -> None:
+        """Take curves off the list and drop the work on them."""
+        self._session.remove(keys)
+        self._drop_work_on(set(keys))
+
+    @Slot()
+    def clear(self) -> None:
+        """Take all curves off the list."""
+        self._session.remove([entry.key for entry in self._session.entries])
+        self.cancel()
+
+    @Slot(object)
+    def again(self, keys: Sequence[int]) -> None:
+        """Read and analyse curves again."""
+        for key in keys:
+            entry = self._session.entry(key)
+            if entry is not None:
+                self._read(entry, first=False)
+
+    @Slot()
+    def flip(self) -> None:
+        """Read the shown file with q in the other unit, and remember that for its folder."""
+        entry = self._session.current
+        if entry is None or entry.measurement is None:
+            return
+        unit = entry.measurement.q_unit.other
+        self._settings.confirm_unit(entry.path.parent, unit)
+        for other in self._session.entries:
+            if other.path == entry.path:
+                self._read(self._session.update(other.key, q_unit=unit), first=True)
+
+    @Slot()
+    def cancel(self) -> None:
+        """Stop everything that runs or waits."""
+        self._reading.cancel()
+        self._analysing.cancel()
+
+    # -- asking the engine ---------------------------------------------------------------------------------------------
+
+    def _read(self, entry: Entry, *, first: bool) -> None:
+        key = entry.key
+        entry = self._session.update(key, state=State.READING, error=None, analysis=None, revision=entry.revision + 1)
+        self._drop_work_on({key})
+        confirmed = self._settings.confirmed_unit(entry.path.parent)
+        work = partial(_read, self._calls, entry.path, entry.q_unit, confirmed)
+        self._batch.add(key)
+        self._reading.submit(Ticket(key, entry.revision), work, first=first)
+        self._begin()
+
+    def _analyse(self, entry: Entry, measurement: Measurement, *, first: bool) -> None:
+        entry = self._session.update(entry.key, state=State.WAITING, revision=entry.revision + 1)
+        self._batch.add(entry.key)
+        self._analysing.submit(Ticket(entry.key, entry.revision), partial(_analyse, self._calls, measurement.curve), first=first)
+
+    def _drop_work_on(self, keys: set[int]) -> None:
+        for queue in (self._reading, self._analysing):
+            queue.cancel(lambda ticket: isinstance(ticket, Ticket) and ticket.key in keys)
+
+    # -- answers -------------------------------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _on_started(self, ticket: Any) -> None:
+        entry = self._session.asked(ticket) if isinstance(ticket, Ticket) else None
+        if entry is not None and entry.state is State.WAITING:
+            self._step = Step(0, 1)
+            self._session.update(entry.key, state=State.ANALYSING)
+
+    @Slot(object, object)
+    def _on_reported(self, _: Any, event: object) -> None:
+        match event:
+            case Step():
+                self._step = event
+                if not self._show_progress.isActive():
+                    self._update_progress()
+
+    @Slot(object, object)
+    def _on_read(self, ticket: Any, result: Any) -> None:
+        if isinstance(ticket, Ticket):
+            self._take_measurements(ticket, result)
+        else:
+            self._take_files(result)
+
+    def _take_files(self, files: Sequence[Path]) -> None:
+        """Put found files in the list and read them; those in the list already are read again."""
+        known = {entry.path: entry for entry in self._session.entries if entry.part == 0}
+        fresh = [path for path in files if path not in known]
+        old = [known[path] for path in files if path in known]
+        room = max(0, MOST_CURVES - len(self._session.entries))
+        if not files:
+            self._view.show_notice("No files were found there.")
+        elif len(fresh) > room:
+            self._view.show_notice(
+                f"{len(fresh) - room} of {len(fresh)} files were left out: the list takes {MOST_CURVES} curves. Clear it first."
+            )
+        new = self._session.add(fresh[:room])
+        for entry in (*old, *new):
+            self._read(entry, first=False)
+        if (self._session.current is None or not new) and (shown := (*new, *old)):
+            self._session.show(shown[0].key)
+
+    def _take_measurements(self, ticket: Ticket, measurements: Sequence[Measurement]) -> None:
+        entry = self._session.asked(ticket)
+        if entry is None:
+            return
+        known = {other.part for other in self._session.entries if other.path == entry.path}
+        mine = measurements[min(entry.part, len(measurements) - 1)]
+        first = self._session.current is not None and self._session.current.key == entry.key
+        self._analyse(self._session.update(entry.key, measurement=mine, name=mine.name), mine, first=first)
+        if entry.part == 0 and len(known) == 1 and len(measurements) > 1:
+            for part in self._session.add_parts(entry, measurements[1:]):
+                if part.measurement is not None:
+                    self._analyse(part, part.measurement, first=False)
+
+    @Slot(object, object)
+    def _on_analysed(self, ticket: Ticket, analysis: Analysis) -> None:
+        if self._session.asked(ticket) is not None:
+            self._session.update(ticket.key, state=State.DONE, analysis=analysis)
+
+    @Slot(object, object)
+    def _on_failed(self, ticket: Any, failure: Failure) -> None:
+        if not isinstance(ticket, Ticket):
+            self._fail_paths(ticket, failure)
+        elif self._session.asked(ticket) is not None:
+            self._session.update(ticket.key, state=State.FAILED, error=failure.message)
+
+    def _fail_paths(self, paths: Sequence[Path], failure: Failure) -> None:
+        """Show what became of a drop that could not even be looked through."""
+        for entry in self._session.add(paths):
+            self._session.update(entry.key, state=State.FAILED, error=failure.message)
+
+    @Slot(object)
+    def _on_cancelled(self, ticket: Any) -> None:
+        entry = self._session.asked(ticket) if isinstance(ticket, Ticket) else None
+        if entry is not None:
+            self._session.update(entry.key, state=State.STOPPED, revision=entry.revision + 1)
+
+    @Slot()
+    def _on_idle(self) -> None:
+        if not self.is_busy:
+            self._batch.clear()
+            self._is_begun = False
+            self._show_progress.stop()
+            self._view.show_progress(None)
+            self._view.show_busy(False)
+
+    # -- showing -------------------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Offer to stop at once, and show the progress if the work lasts."""
+        if self.is_busy and not self._is_begun:
+            self._is_begun = True
+            self._view.show_busy(True)
+            self._show_progress.start()
+
+    @Slot()
+    def _update_progress(self) -> None:
+        if not self.is_busy:
+            return
+        left = sum(entry.key in self._batch and not entry.is_settled for entry in self._session.entries)
+        total = max(1, len(self._batch))
+        done = total - max(1, left)
+        share = (done + min(1.0, self._step.done / max(1, self._step.total))) / total
+        words = f"{done + 1} of {total} curves" if total > 1 else "Analysing"
+        self._view.show_progress(Progress(share, f"{words}: {self._step.message}" if self._step.message else words))
+
+    @Slot(object, object)
+    def _on_added(self, entries: Sequence[Entry], after: int | None) -> None:
+        self._view.add_rows([wording.row(entry) for entry in entries], after)
+
+    @Slot(object)
+    def _on_changed(self, entry: Entry) -> None:
+        self._view.replace_row(wording.row(entry))
+        if self._session.current is not None and self._session.current.key == entry.key:
+            self._show(entry)
+
+    @Slot(object)
+    def _on_removed(self, keys: Sequence[int]) -> None:
+        self._view.remove_rows(keys)
+
+    @Slot(object)
+    def _on_current(self, entry: Entry | None) -> None:
+        self._view.make_current(None if entry is None else entry.key)
+        self._show(entry)
+        if entry is not None:
+            self._analysing.promote(Ticket(entry.key, entry.revision))  # who looks at it waits for it
+
+    def _show(self, entry: Entry | None) -> None:
+        measurement = None if entry is None else entry.measurement
+        analysis = None if entry is None else entry.analysis
+        self._view.show_curve(None if measurement is None else measurement.curve, None if analysis is None else analysis.fit)
+        self._view.show_reading(None if measurement is None else wording.reading(measurement))
+        self._view.show_card(None if entry is None else wording.card(entry))
+
+
+# -- work, done in a worker --------------------------------------------------------------------------------------------
+
+
+def _find(calls: EngineCalls, paths: tuple[Path, ...], report: Report) -> tuple[Path, ...]:
+    report(Step(0, 1, "looking for files"))
+    return calls.find_files(paths)
+
+
+def _read(calls: EngineCalls, path: Path, q_unit: QUnit | None, confirmed: QUnit | None, report: Report) -> tuple[Measurement, ...]:
+    report(Step(0, 1, f"reading {path.name}"))
+    return calls.read(path, q_unit, confirmed)
+
+
+def _analyse(calls: EngineCalls, curve: Curve, report: Report) -> Analysis:
+    return calls.analyse(curve, report)

@@ -1,0 +1,1 @@
+"""The best-fitting particle of the shown curve."""
