@@ -18,9 +18,10 @@ Array = NDArray[np.float64]
 
 def sphere_amplitude(q: Array, radius: float) -> Array:
     """F(q) of a sphere of contrast 1: 4 pi R³ (sin x - x cos x) / x³."""
-    x = np.maximum(q * radius, 1e-4)
+    x = q * radius
     series = 1 / 3 - x**2 / 30 + x**4 / 840 - x**6 / 45360
-    closed = (np.sin(x) - x * np.cos(x)) / x**3
+    large = np.maximum(x, 0.1)
+    closed = (np.sin(large) - large * np.cos(large)) / large**3
     return 4 * np.pi * radius**3 * np.where(x < 0.1, series, closed)
 
 
