@@ -23,7 +23,7 @@ _MICROSOFT = re.compile(r"[-+]?\d\.#(?:IND|QNAN|SNAN|INF)\d*$", re.IGNORECASE)  
 _FORTRAN_D = re.compile(r"^([-+]?(?:\d+\.?\d*|\.\d+))[dDqQ]([-+]?\d+)$")
 _FORTRAN_BARE = re.compile(r"^([-+]?\d*\.\d+)([-+]\d{3})$")  # three-digit exponent that left no room for its letter
 _GLUED = re.compile(r"[-+]?\d*\.\d+(?:[eEdD][-+]?\d{1,3})?")
-_SAMPLE_LINES = 400
+_SAMPLE_LINES = 200
 _CONTEXT_LINES = 6
 _RAGGED_RUN = 2
 
@@ -149,6 +149,8 @@ def find_dialect(lines: Sequence[str]) -> Dialect:
         score = (sum(lengths.values()), max(lengths.values()) / sum(lengths.values()))
         if score > best_score:
             best, best_score = dialect, score
+        if score[0] > 0.5 * len(sample) and score[1] == 1.0:  # no line can be a row in two dialects of equal sense
+            break
     return best
 
 
@@ -235,7 +237,6 @@ def _collect(lines: Sequence[str], dialect: Dialect) -> tuple[list[_Run], list[s
         else:
             current = _Run([row], [], number, number, above, [])
             runs.append(current)
-            above = []
     return runs, words, singles
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.curve import Array
 from engine.errors import DataFileError
-from engine.io.columns import CurveColumns, Role, choose_columns, foreign_axis
+from engine.io.columns import CurveColumns, Role, choose_columns, find_titles, foreign_axis
 from engine.io.limits import MAX_CURVES, MAX_POINTS, MIN_POINTS
 from engine.io.measurement import Dropped
 from engine.io.number_table import Block
@@ -59,6 +59,9 @@ def _curve_blocks(text: TextFile) -> list[Block]:
         raise _no_table(text)
     if max(len(block.values) for block in long) > MAX_POINTS:
         raise DataFileError(text.path, f"A table with more than {MAX_POINTS} rows is no curve. Export the curve I(q) alone.")
+    titled = {block.values.shape[1] for block in long if find_titles(block.above, block.values.shape[1])}
+    if titled:  # a table of another width has no titles of its own: an extrapolation, a table of parameters
+        long = [block for block in long if block.values.shape[1] in titled]
     main = max(long, key=lambda block: len(block.values))
     return [block for block in long if block is main or _has_axis(block.values[:, 0])]
 

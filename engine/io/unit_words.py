@@ -31,8 +31,8 @@ def _inverse(unit: str) -> re.Pattern[str]:
 
 _PATTERNS = {QUnit.PER_ANGSTROM: _inverse(_ANGSTROM), QUnit.PER_NM: _inverse(_NANOMETRE)}
 _Q_WORD = re.compile(
-    r"(?<![A-Za-z])(?:q|Q|s|h)(?![A-Za-z])"
-    r"|scattering.?vector|wave.?vector|momentum.?transfer|angular range|abscissa|(?<![a-z])x.?axis|radial|(?<![A-Za-z])(?:x|q)_?units?",
+    r"(?<![A-Za-z])q(?![A-Za-z])|(?<![A-Za-z'])s(?=\s?[\[(,_/])"
+    r"|scattering.?vector|wave.?vector|momentum.?transfer|angular range|abscissa|(?<![a-z])x.?axis|radial|(?<![a-z])[xq]_?units?",
     re.IGNORECASE,
 )
 _S_AXIS = re.compile(r"\bs\s*=\s*(?:q\s*/\s*\(?\s*2\s*\*?\s*(?:pi|π)|2\s*\*?\s*sin)", re.IGNORECASE)
@@ -66,15 +66,20 @@ def unit_of_attribute(text: str) -> QUnit | None:
 
 
 def said_of_q(line: str) -> tuple[QUnit, str] | None:
-    """Return the unit that follows a word for q within *line*, and the words, if they are there."""
+    """Return the first unit within *line* that a word for q precedes closely, and the words, if they are there."""
     line = plain(line)
-    for word in _Q_WORD.finditer(line):
-        stretch = line[word.start() : word.end() + _REACH]
-        hits = [(match.start(), unit) for unit, pattern in _PATTERNS.items() if (match := pattern.search(stretch))]
-        if hits:
-            start, unit = min(hits, key=lambda hit: hit[0])
-            return unit, quoted(stretch[: start + 12])
-    return None
+    hits = []
+    for unit, pattern in _PATTERNS.items():
+        for match in pattern.finditer(line):
+            start = max(0, match.start() - _REACH)
+            before = list(_Q_WORD.finditer(line[start : match.end()]))
+            if before:
+                hits.append((match.start(), unit, line[start + before[-1].start() : match.end() + 1]))
+                break
+    if not hits:
+        return None
+    _, unit, words = min(hits, key=lambda hit: hit[0])
+    return unit, quoted(words)
 
 
 def hint_in_header(lines: Sequence[str], title: str | None = None) -> UnitHint | None:
