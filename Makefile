@@ -6,7 +6,7 @@ RUN := $(PYTHON_ENV)/bin/python
 EXAMPLE := resources/examples/two_compartment_and_solid.dat
 
 .DEFAULT_GOAL := help
-.PHONY: help run test venv system lint format pytest bench train basis package selftest clean
+.PHONY: help run test venv system lint format pytest basis package selftest clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -34,6 +34,18 @@ format: venv ## let ruff put the code into shape
 
 pytest: system venv # the tests alone; ARGS='tests/io -k unit' chooses some
 	$(RUN) -m pytest $(ARGS)
+
+selftest: system venv ## check this installation: a table of pass and fail, and the versions
+	@$(RUN) main.py selftest
+
+package: system ## build the program as one folder and, on Linux, a tarball; then let it test itself
+	@scripts/make-venv.sh .venv-package package
+	.venv-package/bin/python -m PyInstaller --noconfirm --log-level WARN pyinstaller.spec
+	dist/LNPScope/LNPScope selftest
+	@if [ "$$(uname -s)" = Linux ]; then scripts/make-tarball.sh; fi
+
+basis: venv ## make the curves the analysis compares with anew (they come with the program)
+	$(RUN) main.py library $(BASIS)
 
 clean: ## remove what was built; the environments stay unless you delete .venv and .venv-package
 	rm -rf build dist htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

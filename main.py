@@ -14,6 +14,8 @@ COMMANDS = {
     "window": "open the window; files named here, or without any command, are analysed in it",
     "analyze": "judge measured curves and print the verdicts",
     "simulate": "write the scattering curve of a particle",
+    "library": "make a library of curves of many particles, resumable, on all cores or a cluster",
+    "selftest": "check this installation: a table of pass and fail, and the versions",
 }
 
 DONE, REFUSED, WRONG_USE, INTERRUPTED, NO_READER = 0, 1, 2, 130, 141
@@ -30,6 +32,14 @@ def command(name: str) -> Any:
             from engine.commands import simulate
 
             return simulate
+        case "library":
+            from engine.commands import library
+
+            return library
+        case "selftest":
+            from engine.commands import selftest
+
+            return selftest
     raise ValueError(f"{name} is no command")
 
 
@@ -74,13 +84,20 @@ def open_window(files: Sequence[str]) -> int:
     if reason is None:
         from lnpgui import app
 
-        return app.run([Path(name) for name in files])
+        return app.main([Path(name) for name in files])
     print(f"{reason} The window stays closed.", file=sys.stderr)
     if not files:
         print("python main.py analyze FILE... works without one.", file=sys.stderr)
         return WRONG_USE
     arguments = parse(["analyze", *files])
     return int(command("analyze").run(arguments))
+
+
+def check_installation(arguments: argparse.Namespace) -> int:
+    """Run the checks of the engine and of the screen."""
+    from lnpgui.selftest import CHECKS
+
+    return int(command("selftest").run(arguments, CHECKS))
 
 
 def run(words: Sequence[str]) -> int:
@@ -91,6 +108,8 @@ def run(words: Sequence[str]) -> int:
     try:
         if arguments.command == "window":
             return open_window(arguments.files)
+        if arguments.command == "selftest":
+            return check_installation(arguments)
         return int(command(arguments.command).run(arguments))
     except EngineError as error:
         print(error, file=sys.stderr)

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+
+import pytest
+
+from engine.commands import selftest
+from engine.commands.selftest import Check, CheckFailed
+
+
+def run(checks, monkeypatch, out=None):
+    monkeypatch.setattr(selftest, "CHECKS", tuple(checks))
+    return selftest.run(argparse.Namespace(out=out))
+
+
+def good():
+    return "fine"
+
+
+def wrong():
+    raise CheckFailed("two and two are five")
+
+
+def broken():
+    raise ZeroDivisionError("division by zero")
+
+
+def test_that_one_failed_check_fails_the_whole(monkeypatch, capsys):
+    assert run([Check("first", good), Check("second", wrong)], monkeypatch) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines[:2]] == [
+        ["pass", "first", "0.0", "s", "fine"],
+        ["FAIL", "second", "0.0", "s", "two", "and", "two", "are", "five"],
+    ]
+    assert lines[-1].startswith("1 of 2 checks FAILED in ")
+
+
+def test_that_a_crash_in_a_check_is_a_line_of_the_table_and_the_others_still_run(monkeypatch, capsys):
+    assert run([Check("first", broken), Check("second", good)], monkeypatch) == 1
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert "ZeroDivisionError: division by zero (test_selftest.py, line " in first
+    assert second.split()[:2] == ["pass", "second"]
+
+
+def test_that_the_table_is_written_to_a_file_as_printed(monkeypatch, capsys, tmp_path):
+    assert run([Check("first", good)], monkeypatch, tmp_path / "table.txt") == 0
+    head, *lines = (tmp_path / "table.txt").read_text(encoding="utf-8").splitlines()
+    assert head.startswith("LNPScope ")
+    assert lines == capsys.readouterr().out.splitlines()
+    assert "Python " in lines[-2]
+
+
+HANGING = """
+import argparse, threading
+from engine.commands import selftest
+selftest.TIME_LIMIT = 0.5
+selftest.CHECKS = (selftest.Check("hangs", lambda: str(threading.Event().wait(60))),)
+selftest.run(argparse.Namespace(out=None))
+"""
+
+
+def test_that_a_check_that_hangs_ends_the_program_with_a_trace(root):
+    done = subprocess.run([sys.executable, "-c", HANGING], cwd=root, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert "Timeout (0:00:00.500000)!" in done.stderr
+
+
+def test_that_a_wrong_simulation_is_noticed(monkeypatch):
+    import engine.scattering.exact as exact
+
+    right = exact.form_factor
+    monkeypatch.setattr(exact, "form_factor", lambda particle, q: right(particle, q) * 1.00001)
+    with pytest.raises(CheckFailed, match=r"off its closed form by 1\.\de-05"):
+        selftest.sphere_matches_closed_form()
+
+
+def test_that_the_example_is_told_from_another_curve(monkeypatch):
+    monkeypatch.setattr(selftest, "EXAMPLE", selftest.EXAMPLE.with_name("solid.dat"))
+    with pytest.raises(CheckFailed, match="is type 3 \\+ type 4, but the answer is type 4"):
+        selftest.example_is_recognised()
+
+
+@pytest.mark.slow
+def test_that_the_self_test_of_this_installation_passes(run_main):
+    done = run_main("selftest", PYTHONWARNINGS=None)  # warnings of libraries that we only start here are not ours
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "All checks passed in " in done.stdout

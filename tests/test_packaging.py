@@ -1,0 +1,217 @@
+"""What users are told and given around the program: commands, versions, examples, launcher."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+import main
+from engine.commands.selftest import LIBRARIES
+from engine.version import VERSION
+
+posix = pytest.mark.skipif(os.name != "posix", reason="shell scripts")
+
+
+@pytest.fixture(scope="module")
+def project(root):
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+@pytest.fixture(scope="module")
+def pins(root):
+    lines = (root / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pairs = [line.split("==") for line in lines if line and not line.startswith("#")]
+    return {canonicalize_name(name): Version(version) for name, version in pairs}
+
+
+def requirements(project):
+    return [Requirement(line) for part in (project["dependencies"], *project["optional-dependencies"].values()) for line in part]
+
+
+def test_that_every_dependency_is_pinned_within_its_bounds(project, pins):
+    for requirement in requirements(project):
+        assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), requirement
+
+
+def test_that_every_dependency_of_users_has_bounds_on_both_sides(project):
+    for line in project["dependencies"]:
+        operators = {specifier.operator for specifier in Requirement(line).specifier}
+        assert operators == {">=", "<"}, line
+
+
+def test_that_what_is_installed_by_the_pins_is_pinned_itself(project, pins):
+    # else two machines made a day apart could differ
+    waiting = requirements(project)
+    seen = set()
+    while waiting:
+        requirement = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        wanted = requirement.marker is None or any(requirement.marker.evaluate({"extra": extra}) for extra in (requirement.extras or {""}))
+        if not wanted or (name, frozenset(requirement.extras)) in seen:
+            continue
+        seen.add((name, frozenset(requirement.extras)))
+        try:
+            further = metadata.requires(requirement.name) or []
+        except metadata.PackageNotFoundError:  # of an extra that is not installed here
+            continue
+        assert name in pins, name
+        for line in further:
+            child = Requirement(line)
+            if child.marker is None or any(child.marker.evaluate({"extra": extra}) for extra in (requirement.extras or {""})):
+                child.marker = None
+                waiting.append(child)
+
+
+def test_that_the_three_pins_that_matter_are_as_decided(pins):
+    assert pins["torch"] == Version("2.13.0")  # a looser one pulls CUDA libraries of several GB
+    assert pins["pyside6-essentials"] == pins["shiboken6"] == Version("6.11.3")  # 6.12.0 ends the program on Python 3.11
+
+
+def test_that_the_bounds_keep_the_faulty_pyside_out(project):
+    bounds = {requirement.name: requirement.specifier for requirement in map(Requirement, project["dependencies"])}
+    for name in ("PySide6-Essentials", "shiboken6"):
+        assert not bounds[name].contains(Version("6.12.0"))
+
+
+def test_that_every_dependency_is_imported_by_the_program_or_named_with_its_reason(root, project):
+    readme = (root / "README.md").read_text(encoding="utf-8").lower()
+    for requirement in requirements(project):
+        assert requirement.name.lower() in readme, requirement.name
+
+
+def test_that_the_version_is_the_same_everywhere(root, project):
+    assert project["version"] == VERSION
+    assert f"\nversion: {VERSION}\n" in (root / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\n## {VERSION} (" in (root / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_that_the_make_commands_in_the_documents_exist(root):
+    targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for name in ("README.md", "CONTRIBUTING.md", ".ci/run"):
+        text = (root / name).read_text(encoding="utf-8")
+        named = set(re.findall(r"(?:^\s*|`)make ([a-z-]+)", text, re.MULTILINE))
+        assert named, name
+        assert named <= targets, name
+
+
+def test_that_the_commands_in_the_readme_exist(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    commands = set(re.findall(r"^    python main\.py ([a-z]+)", text, re.MULTILINE))
+    assert commands == set(main.COMMANDS) - {"window"}
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_that_links_between_the_documents_lead_somewhere(root, name):
+    text = (root / name).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+        assert (root / target).exists(), target
+
+
+def test_that_the_example_of_make_run_is_there(root):
+    example = re.search(r"^EXAMPLE := (.*)$", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE).group(1)
+    assert (root / example).is_file()
+
+
+def test_that_the_examples_come_out_of_their_recipe(root):
+    spec = importlib.util.spec_from_file_location("make_examples", root / "scripts" / "make_examples.py")
+    recipe = importlib.util.module_from_spec(spec)
+    sys.modules["make_examples"] = recipe
+    try:
+        spec.loader.exec_module(recipe)
+    finally:
+        del sys.modules["make_examples"]
+    assert {path.stem for path in (root / "resources" / "examples").glob("*.dat")} == set(recipe.EXAMPLES)
+    for seed, (name, (populations, noise)) in enumerate(recipe.EXAMPLES.items()):
+        q, intensity, sigma = np.loadtxt(root / "resources" / "examples" / f"{name}.dat", unpack=True)
+        made = recipe.make(populations, noise, np.random.default_rng(2025 + seed))
+        # seven digits are written; near zero the sum of terms of opposite sign leaves an error relative to sigma
+        np.testing.assert_allclose(q, recipe.Q, rtol=1e-6)
+        np.testing.assert_allclose(sigma, made[1], rtol=1e-5)
+        assert np.all(np.abs(intensity - made[0]) < 1e-4 * sigma + 1e-6 * np.abs(intensity))
+
+
+def test_that_the_self_test_names_every_library_of_the_program(project):
+    named = {canonicalize_name(name) for name in LIBRARIES}
+    assert named == {canonicalize_name(Requirement(line).name) for line in project["dependencies"]}
+
+
+def test_that_the_launcher_offers_exactly_types_that_are_declared(root):
+    desktop = (root / "packaging" / "lnpscope.desktop").read_text(encoding="utf-8")
+    offered = set(re.search(r"^MimeType=(.*);$", desktop, re.MULTILINE).group(1).split(";"))
+    tree = ET.parse(root / "packaging" / "lnpscope-mime.xml")
+    declared = {node.get("type") for node in tree.iter("{http://www.freedesktop.org/standards/shared-mime-info}mime-type")}
+    assert offered == declared | {"application/x-hdf5"}
+    assert "StartupWMClass=lnpscope" in desktop
+
+
+@posix
+def test_that_the_menu_entry_starts_the_program_where_it_lies(root, tmp_path):
+    program = tmp_path / 'a "strange" & $place% \\ é' / "LNPScope"
+    program.mkdir(parents=True)
+    for path in (root / "packaging").iterdir():
+        shutil.copy(path, program)
+    shutil.copy(root / "resources" / "icons" / "lnpscope.svg", program)
+    data = tmp_path / "data"
+
+    def run(*words):
+        subprocess.run(
+            ["sh", str(program / "add-to-menu.sh"), *words], env={**os.environ, "XDG_DATA_HOME": str(data)}, check=True, capture_output=True
+        )
+
+    run()
+    entry = (data / "applications" / "lnpscope.desktop").read_text(encoding="utf-8")
+    quoted = re.search(r'^Exec="(.*)" %F$', entry, re.MULTILINE).group(1)
+    # the rules of the Desktop Entry Specification, backwards: escapes of a string, then of a quoted argument, then %%
+    argument = re.sub(r"\\(.)", r"\1", quoted.replace("\\\\", "\\")).replace("%%", "%")
+    assert argument == str(program / "LNPScope")
+    assert (data / "icons/hicolor/scalable/apps/lnpscope.svg").is_file()
+    run("--remove")
+    assert [path for path in data.rglob("lnpscope*") if path.is_file()] == []
+
+
+@posix
+@pytest.mark.parametrize("name", ["find-python.sh", "system-libraries.sh", "make-venv.sh", "make-tarball.sh"])
+def test_that_shell_scripts_are_plain_posix_and_executable(root, name):
+    path = root / "scripts" / name
+    assert os.access(path, os.X_OK)
+    subprocess.run(["sh", "-n", str(path)], check=True)
+
+
+@posix
+def test_that_a_machine_without_a_new_python_gets_a_sentence(root, tmp_path):
+    old = tmp_path / "python3"
+    old.write_text("#!/bin/sh\n[ \"$1\" = --version ] && echo 'Python 3.9.2' && exit 0\nexit 1\n", encoding="utf-8")
+    old.chmod(0o755)
+    for tool in ("sh", "dirname"):
+        (tmp_path / tool).symlink_to(shutil.which(tool))
+    environment = {"PATH": str(tmp_path)}
+    done = subprocess.run([str(root / "scripts" / "find-python.sh")], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Python 3.11 to 3.14 is needed; this machine has Python 3.9.2.")
+
+
+@posix
+def test_that_the_python_chosen_by_hand_is_taken_or_refused(root):
+    def find(python):
+        environment = {**os.environ, "PYTHON": python}
+        return subprocess.run([str(root / "scripts" / "find-python.sh")], env=environment, capture_output=True, text=True, check=False)
+
+    assert find(sys.executable).stdout.strip() == sys.executable
+    refused = find("/nowhere/python")
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        "PYTHON=/nowhere/python is not a Python 3.11 to 3.14; name another one, or leave PYTHON unset.\n",
+    )
