@@ -47,9 +47,12 @@ def run(arguments: argparse.Namespace) -> int:
     _check_wish(arguments)
     particle = make_particle(arguments)
     sizes = _sizes(particle, arguments.sd)
-    q = _q_axis(arguments)
     with ProgressLine(f"{particle.title}, {arguments.solver}") as report:
-        intensity = SOLVERS[arguments.solver](particle, sizes, q, report)
+        if arguments.points == 0:
+            q, intensity = _lattice_bins(particle, sizes, arguments, report)
+        else:
+            q = _q_axis(arguments)
+            intensity = SOLVERS[arguments.solver](particle, sizes, q, report)
     _write(arguments.out, q, intensity)
     print(f"{arguments.out}: {q.size} points of {particle.key}, {particle.title.lower()}.")
     return 0
@@ -100,9 +103,9 @@ def _check_wish(arguments: argparse.Namespace) -> None:
 
 
 def _q_ends(arguments: argparse.Namespace) -> tuple[float, float]:
-    first = Q_RANGE[0] if arguments.q_min is None else arguments.q_min
-    last = Q_RANGE[1] if arguments.q_max is None else arguments.q_max
-    return first, last
+    """Return the ends of q that are asked for; of the solver's own points all, unless said otherwise."""
+    first, last = (0.0, MAX_Q) if arguments.points == 0 else Q_RANGE[:2]
+    return first if arguments.q_min is None else arguments.q_min, last if arguments.q_max is None else arguments.q_max
 
 
 def _q_axis(arguments: argparse.Namespace) -> Array:
@@ -129,7 +132,33 @@ def _exact(particle: Any, sizes: SizeDistribution | None, q: Array, report: Repo
     return size_average(particle, sizes, q, lambda particles, q: form_factors(particles, q, report=report))
 
 
-SOLVERS: dict[str, Compute] = {"exact": _exact}
+def _lattice(particle: Any, sizes: SizeDistribution | None, q: Array, report: Report) -> Array:
+    """As the paper: its settings, and its 81 sizes where they are spread."""
+    from engine.ensembles.average import PAPER_SIZES, one_by_one, size_average
+    from engine.scattering.lattice import form_factor
+
+    def solve(particle: Any, q: Array) -> Array:
+        return form_factor(particle, q, report=report)
+
+    return size_average(particle, sizes, q, one_by_one(solve), diameters=PAPER_SIZES)
+
+
+def _lattice_bins(particle: Any, sizes: SizeDistribution | None, arguments: argparse.Namespace, report: Report) -> tuple[Array, Array]:
+    """Return the lattice solver's own q and intensity, all of them or between the ends that were asked for."""
+    from engine.scattering.lattice import lattice_form_factor
+
+    if sizes is not None:
+        raise ParameterError("Each size has points of its own, so a spread of sizes needs common ones; give --points.", "points")
+    curve = lattice_form_factor(particle, report=report)
+    first, last = _q_ends(arguments)
+    inside = (curve.q >= first) & (curve.q <= last)
+    if not inside.any():
+        ends = f"{curve.q[0]:.4g} to {curve.q[-1]:.4g}"
+        raise ParameterError(f"The lattice has points from {ends} 1/nm, none between {first:g} and {last:g}.", "q_min")
+    return curve.q[inside], curve.intensity[inside]
+
+
+SOLVERS: dict[str, Compute] = {"exact": _exact, "lattice": _lattice}
 
 
 def _write(path: Path, q: Array, intensity: Array) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 BALL = ("--type", "4", "--diameter", "50")
+SMALL = ("--type", "4", "--diameter", "20")
 SPHERE = ("simulate", *BALL)
 
 
@@ -105,6 +106,9 @@ def test_that_a_parameter_the_type_lacks_is_named_and_left_aside(run_main, tmp_p
         ((*BALL, "--sd", "-1"), "The standard deviation must lie between 0 and the mean (50 nm); -1.0 nm was given."),
         ((*BALL, "--sd", "60"), "The standard deviation must lie between 0 and the mean (50 nm); 60.0 nm was given."),
         (("--type", "5", "--sd", "1"), "A cylinder has no diameter to distribute; leave --sd out."),
+        ((*SMALL, "--solver", "lattice", "--points", "0", "--sd", "2"), "a spread of sizes needs common ones; give --points."),
+        ((*SMALL, "--solver", "lattice", "--q-max", "4"), "q reaches 4 1/nm, the curve ends at 3.14159 1/nm and is not continued; lower the last q."),
+        ((*SMALL, "--solver", "lattice", "--points", "0", "--q-max", "0.01"), "none between 0 and 0.01."),
         ((*BALL, "--points", "-1"), "--points -1 is refused; give 1 to 100000, or 0 for the solver's own points."),
         ((*BALL, "--points", "0"), "The exact solver takes any q and has no points of its own; give --points."),
         ((*BALL, "--q-min", "2", "--q-max", "1"), "q must increase; --q-max 1 is not above --q-min 2 1/nm."),
@@ -118,3 +122,47 @@ def test_that_wrong_values_are_refused_in_a_sentence(run_main, tmp_path, words, 
     assert done.stderr.strip().endswith(sentence)
     assert "\n" not in done.stderr.strip()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.shared
+def test_that_the_lattice_solver_writes_its_own_points_as_the_published_program(run_main, tmp_path, shared_dir):
+    import h5py
+
+    assert run_main("simulate", "--type", "4", "--diameter", "24", "--solver", "lattice", "--points", "0", "--out", "a.csv").returncode == 0
+    q, intensity = read(tmp_path / "a.csv")
+    with h5py.File(shared_dir / "reference" / "paper_type4_raw.h5") as file:
+        s, published = file["d24_qIq"][:]
+    np.testing.assert_allclose(q, 2 * np.pi * s, rtol=1e-11)
+    np.testing.assert_allclose(intensity, published, rtol=1e-9)
+
+
+def test_that_the_lattice_solver_is_near_the_exact_one_on_any_axis(run_main, tmp_path):
+    common = ("simulate", "--type", "3", "--diameter", "30", "--sd", "0.5", "--q-min", "0.02", "--q-max", "0.3", "--points", "8")
+    assert run_main(*common, "--solver", "lattice", "--out", "lattice.csv").returncode == 0
+    assert run_main(*common, "--out", "exact.csv").returncode == 0
+    # voxels of 1 nm on a body of 30 nm: a few percent of the volume, twice that of the intensity
+    np.testing.assert_allclose(read(tmp_path / "lattice.csv")[1], read(tmp_path / "exact.csv")[1], rtol=0.15)
+
+
+def test_that_the_own_points_can_be_cut(run_main, tmp_path):
+    words = (
+        "simulate",
+        "--type",
+        "4",
+        "--diameter",
+        "20",
+        "--solver",
+        "lattice",
+        "--points",
+        "0",
+        "--q-min",
+        "0.5",
+        "--q-max",
+        "1",
+        "--out",
+        "a.csv",
+    )
+    assert run_main(*words).returncode == 0
+    q = read(tmp_path / "a.csv")[0]
+    assert 0.5 <= q[0] < 0.6
+    assert 0.9 < q[-1] <= 1
