@@ -19,6 +19,8 @@ from engine.models.geometry import Above, Below, Body, Cylinder, Ellipsoid, Piec
 OUTSIDE = -1
 """Label of points that lie in no piece."""
 
+_FAR = 1e12
+
 
 @dataclass(frozen=True, slots=True)
 class Quadric:
@@ -85,13 +87,13 @@ def real_roots(a: Array | float, b: Array | float, c: Array | float) -> Array:
     Returns
     -------
     ndarray, shape (2, ...)
-        Roots, free of cancellation.
+        Roots, free of cancellation; one beyond 1e12 counts as none, since no body [nm] reaches there.
     """
     a, b, c = np.broadcast_arrays(np.asarray(a, float), np.asarray(b, float), np.asarray(c, float))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         half = -0.5 * (b + np.copysign(np.sqrt(b * b - 4 * a * c), b))
         roots = np.stack([half / a, c / half])
-    roots[~np.isfinite(roots)] = np.nan
+    roots[~(np.abs(roots) < _FAR)] = np.nan
     return roots
 
 
