@@ -67,9 +67,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, more: Sequence[Check] = ()) -> int:
     """Run the checks of the engine and *more*; 0 when all have passed."""
     began = perf_counter()
-    lines = [f"LNPScope {VERSION} self-test on {platform.platform()}"]
-    outcomes = []
+    heading = f"LNPScope {VERSION} self-test on {platform.platform()}"
+    print(heading, flush=True)
     with time_limit(TIME_LIMIT):
+        outcomes = []
         for check in (*CHECKS, *more):
             outcomes.append(examine(check))
             print(outcomes[-1].line, flush=True)
@@ -78,7 +79,7 @@ def run(arguments: argparse.Namespace, more: Sequence[Check] = ()) -> int:
     closing = [versions(), f"{verdict} in {perf_counter() - began:.1f} s."]
     print("\n".join(closing), flush=True)
     if arguments.out is not None:
-        write_text(arguments.out, "\n".join([*lines, *(outcome.line for outcome in outcomes), *closing]) + "\n")
+        write_text(arguments.out, "\n".join([heading, *(outcome.line for outcome in outcomes), *closing]) + "\n")
     return 1 if failed else 0
 
 

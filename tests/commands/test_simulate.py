@@ -107,7 +107,7 @@ def test_that_a_parameter_the_type_lacks_is_named_and_left_aside(run_main, tmp_p
         ((*BALL, "--sd", "60"), "The standard deviation must lie between 0 and the mean (50 nm); 60.0 nm was given."),
         (("--type", "5", "--sd", "1"), "A cylinder has no diameter to distribute; leave --sd out."),
         ((*SMALL, "--solver", "lattice", "--points", "0", "--sd", "2"), "a spread of sizes needs common ones; give --points."),
-        ((*SMALL, "--solver", "lattice", "--q-max", "4"), "q reaches 4 1/nm, the curve ends at 3.14159 1/nm and is not continued; lower the last q."),
+        ((*SMALL, "--solver", "lattice", "--q-max", "4"), "the curve ends at 3.14159 1/nm and is not continued; lower the last q."),
         ((*SMALL, "--solver", "lattice", "--points", "0", "--q-max", "0.01"), "none between 0 and 0.01."),
         ((*BALL, "--points", "-1"), "--points -1 is refused; give 1 to 100000, or 0 for the solver's own points."),
         ((*BALL, "--points", "0"), "The exact solver takes any q and has no points of its own; give --points."),

@@ -1,0 +1,191 @@
+"""``python main.py analyze``: what it prints, what it writes, and how it goes on past bad files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+
+import pytest
+
+from engine.commands import analyze
+from engine.progress import Step
+
+
+@pytest.fixture
+def examples(root):
+    return root / "resources" / "examples"
+
+
+@pytest.fixture
+def solid(examples):
+    return examples / "solid.dat"
+
+
+def results(path):
+    return json.loads(path.read_text(encoding="utf-8"))["results"]
+
+
+def test_that_a_verdict_is_printed_in_words_and_written_as_json(run_main, solid, tmp_path):
+    done = run_main("analyze", solid, "--json", "out.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("solid.dat: in family\n")
+    for words in ("Size of type 4: D = 5", "By number: type 4 ", "q read as 1/nm because", "reduced chi²", "400 points"):
+        assert words in done.stdout
+    (result,) = results(tmp_path / "out.json")
+    assert (result["file"], result["error"], result["status"], result["hypothesis"]) == (str(solid), None, "in family", "type 4")
+    assert result["sizes"]["type 4"]["mean"]["value"] == pytest.approx(52.0, abs=0.5)
+
+
+def test_that_bad_files_are_refused_and_the_others_still_analysed(run_main, solid, tmp_path):
+    (tmp_path / "empty.dat").touch()
+    (tmp_path / "folder.dat").mkdir()
+    (tmp_path / "three.dat").write_text("0.1 3 1\n0.2 2 1\n0.3 1 1\n", encoding="utf-8")
+    (tmp_path / "picture.dat").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4)
+    words = ["empty.dat", "folder.dat", solid, "three.dat", "gone.dat", "picture.dat"]
+    done = run_main("analyze", *words, "--json", "out.json")
+    assert done.returncode == 1
+    assert "solid.dat: in family" in done.stdout
+    assert "Traceback" not in done.stderr
+    lines = done.stderr.splitlines()
+    for name in ("empty.dat", "folder.dat", "three.dat", "gone.dat", "picture.dat"):
+        (line,) = [line for line in lines if name in line]
+        assert line.startswith("refused: ")
+        assert line.endswith(".")
+    assert len(lines) == 5
+    found = results(tmp_path / "out.json")
+    assert [result["file"] for result in found] == [str(word) for word in words]
+    assert [result["error"] is None for result in found] == [False, False, True, False, False, False]
+
+
+def test_that_the_user_has_the_last_word_on_the_unit_of_q(run_main, solid, tmp_path):
+    run_main("analyze", solid, "--json", "out.json", "--q-unit", "1/A")
+    (result,) = results(tmp_path / "out.json")
+    assert (result["q_unit"], result["q_unit_reason"], result["q_unit_certain"]) == ("1/A", "user", True)
+    assert (result["q_min"], result["q_max"]) == (pytest.approx(0.5), pytest.approx(30.0))
+
+
+def test_that_several_data_sets_of_a_file_give_several_answers(run_main, solid, examples, tmp_path):
+    import h5py
+    import numpy as np
+
+    with h5py.File(tmp_path / "two.h5", "w") as file:
+        for name, path in (("first", solid), ("second", examples / "vesicle_outside.dat")):
+            q, intensity, sigma = np.loadtxt(path, unpack=True)
+            entry = file.create_group(name)
+            entry.attrs["NX_class"] = "NXentry"
+            data = entry.create_group("sasdata")
+            data.attrs.update(canSAS_class="SASdata", NX_class="NXdata", signal="I", I_axes="Q", Q_indices=[0])
+            for key, values, unit in (("Q", q, "1/nm"), ("I", intensity, "1/cm"), ("Idev", sigma, "1/cm")):
+                data.create_dataset(key, data=values).attrs["units"] = unit
+            data["I"].attrs["uncertainties"] = "Idev"
+            entry.attrs["canSAS_class"] = "SASentry"
+    assert run_main("analyze", "two.h5", "--json", "out.json").returncode == 0
+    first, second = results(tmp_path / "out.json")
+    assert (first["file"], second["file"]) == ("two.h5", "two.h5")
+    assert "first" in first["dataset"]
+    assert "second" in second["dataset"]
+    assert (first["hypothesis"], second["status"]) == ("type 4", "outside")
+
+
+def test_that_a_buffer_is_taken_off(run_main, solid, tmp_path):
+    import numpy as np
+
+    q, intensity, sigma = np.loadtxt(solid, unpack=True)
+    buffer = 0.3 * intensity[0] * (1 + 0.2 * np.sin(q))
+    header = "q[1/nm] I[1/cm] sigma[1/cm]"
+    np.savetxt(tmp_path / "sample.dat", np.column_stack([q, intensity + 2 * buffer, sigma]), header=header)
+    np.savetxt(tmp_path / "buffer.dat", np.column_stack([q, buffer, 1e-6 * buffer]), header=header)
+    done = run_main("analyze", "sample.dat", "--buffer", "buffer.dat", "--buffer-scale", "2", "--json", "out.json")
+    assert "Buffer taken off, times 2." in done.stdout
+    (with_buffer,) = results(tmp_path / "out.json")
+    run_main("analyze", solid, "--json", "plain.json")
+    (plain,) = results(tmp_path / "plain.json")
+    assert with_buffer["hypothesis"] == plain["hypothesis"] == "type 4"
+    assert with_buffer["sizes"]["type 4"]["mean"]["value"] == pytest.approx(plain["sizes"]["type 4"]["mean"]["value"], abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--json", "none/out.json"], "is no folder, so out.json can't be written there."),
+        (["--q-unit", "1/m"], "invalid choice: '1/m'"),
+        (["--buffer", "gone.dat"], "gone.dat"),
+        (["--buffer-scale", "many"], "invalid float value: 'many'"),
+    ],
+)
+def test_that_wrong_use_is_told_before_any_work(run_main, solid, words, sentence):
+    done = run_main("analyze", solid, *words)
+    assert done.returncode in (1, 2)
+    assert (done.returncode == 1) == (words[0] == "--buffer")
+    assert done.stdout == ""
+    assert sentence in done.stderr
+
+
+def test_that_an_interrupted_batch_keeps_what_it_has(monkeypatch, capsys, solid, tmp_path):
+    import argparse
+
+    import engine.inference.analyse as inference
+
+    def stop_at_second(curve, *, report, right=inference.analyse, seen=[]):  # noqa: B006 - counts the calls
+        seen.append(curve)
+        if len(seen) > 1:
+            raise KeyboardInterrupt
+        return right(curve, report=report)
+
+    monkeypatch.setattr(inference, "analyse", stop_at_second)
+    second = tmp_path / "second.dat"
+    shutil.copy(solid, second)
+    arguments = argparse.Namespace(files=[str(solid), str(second)], json=tmp_path / "out.json", q_unit=None, buffer=None, buffer_scale=1.0)
+    with pytest.raises(KeyboardInterrupt):
+        analyze.run(arguments)
+    assert [result["file"] for result in results(tmp_path / "out.json")] == [str(solid)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a display")
+def test_that_without_a_display_the_window_prints_the_analysis_and_all_is_well(run_main, solid):
+    done = run_main(solid, DISPLAY=None, WAYLAND_DISPLAY=None, QT_QPA_PLATFORM=None)
+    assert done.returncode == 0
+    assert done.stderr.startswith("There is no display")
+    assert done.stdout.startswith("solid.dat: in family\n")
+
+
+class _Terminal:
+    def __init__(self, *, is_terminal):
+        self.text = ""
+        self.is_terminal = is_terminal
+
+    def isatty(self):
+        return self.is_terminal
+
+    def write(self, text):
+        self.text += text
+
+    def flush(self):
+        pass
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_that_progress_is_shown_on_a_terminal_only_and_wiped_away(is_terminal):
+    stream = _Terminal(is_terminal=is_terminal)
+    with analyze.ProgressLine("a.dat", stream=stream, began=-10.0) as line:
+        line(Step(1, 4, "fitting"))
+        line("an event of another kind")
+    assert stream.text == ("\r\x1b[K 25% a.dat fitting\r\x1b[K" if is_terminal else "")
+
+
+def test_that_quick_work_shows_no_progress():
+    stream = _Terminal(is_terminal=True)
+    with analyze.ProgressLine("a.dat", stream=stream) as line:
+        line(Step(1, 4))
+    assert stream.text == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "uncertainty", "written"),
+    [(52.0321, 0.06, "52.032"), (52.0321, 1.7, "52.0"), (52.0321, 30.0, "52"), (52.0321, 0.0, "52.03"), (0.5, float("nan"), "0.5")],
+)
+def test_that_numbers_have_the_decimals_their_uncertainty_carries(value, uncertainty, written):
+    from engine.commands.terminal import rounded
+
+    assert rounded(value, uncertainty) == written
