@@ -78,16 +78,18 @@ def ideal_parts(sample: Sample, basis: Basis, at_points: dict[str, Array]) -> Ar
 
 
 def draw_sample(types: tuple[str, ...], recipe: Recipe, basis: Basis, at_points: dict[str, Array], rng: np.random.Generator) -> Sample:
-    """Return a sample of exactly *types*: scattering fractions uniform on the simplex, none below ``recipe.minor``."""
+    """Return a sample of exactly *types*: number fractions uniform on the simplex, drawn again with new sizes while a type is unseen."""
     k = len(types)
     while True:
-        share = rng.dirichlet(np.ones(k))
-        if share.min() >= recipe.minor:
-            break
-    means, spreads = tuple(rng.uniform(*recipe.means, k)), tuple(rng.uniform(*recipe.spreads, k))
-    even = Sample(types=types, number_fractions=(1.0,) * k, means=means, spreads=spreads)
-    numbers = share / ideal_parts(even, basis, at_points)[:, 0]
-    return Sample(types=types, number_fractions=tuple(numbers / numbers.sum()), means=means, spreads=spreads)
+        sample = Sample(
+            types=types,
+            number_fractions=tuple(map(float, rng.dirichlet(np.ones(k)))),
+            means=tuple(map(float, rng.uniform(*recipe.means, k))),
+            spreads=tuple(map(float, rng.uniform(*recipe.spreads, k))),
+        )
+        first = ideal_parts(sample, basis, at_points)[:, 0]
+        if first.min() >= recipe.minor * first.sum():
+            return sample
 
 
 def measure(sample: Sample, recipe: Recipe, basis: Basis, at_points: dict[str, Array], rng: np.random.Generator) -> tuple[Curve, Array, float]:

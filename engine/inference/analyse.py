@@ -14,17 +14,28 @@ from engine.datasets.basis import Basis, default_basis
 from engine.inference.analysis import Analysis, Fit, Interval, SizeEstimate, Status
 from engine.inference.fit import Mode, Scan, best_modes, scan
 from engine.inference.hypotheses import MINOR, Hypothesis, hypotheses, names, prior
-from engine.inference.judgement import Evidence, judge, relative_misfit, runs_probability, sentence
+from engine.inference.judgement import CHI2_DOUBTFUL, Evidence, judge, relative_misfit, runs_probability, sentence
 from engine.inference.posterior import Draws, draw_posterior
 from engine.inference.prepare import Prepared, prepare
+from engine.inference.rivals import FREE_PARAMETERS, FormFree, featureless_chi2, form_free
 from engine.inference.shapes import ShapeTable, log_normal_weights, table
 from engine.inference.summary import Pool, interval, labels, pool, prior_variances, probabilities, variance
-from engine.models.properties import radius_of_gyration, volume
+from engine.models.properties import properties
 from engine.models.registry import LNP_TYPES, MODELS
 from engine.progress import Report, Step, silent
 
 NEGLIGIBLE = 14.0
 """A hypothesis whose approximate log evidence is this much below the best is not sampled."""
+
+MODEL_ERROR = 0.02
+"""Relative error of the model that is allowed for where no hypothesis fits within the noise: smearing, calibration, particles
+that are only roughly those of the model."""
+
+HOPELESS_ERROR = 0.05
+"""Three and more types are tried only on curves that fewer types fit to about this relative error."""
+
+FORM_LEAD = 3.0
+"""One type alone with form-free sizes stands out when every other has a chi² larger by this factor."""
 
 STARTS = {1: 3, 2: 4, 3: 2, 4: 1}
 """Starting points of the fit by number of types."""
@@ -76,30 +87,73 @@ def analyse(
     began = time.perf_counter()
     basis = basis or default_basis()
     report(Step(0, 4, "reading the points"))
-    prepared = prepare(curve, q_max=float(basis.q[-1]))
-    shapes = table(prepared, basis, settings.types)
-    report(Step(1, 4, "fitting"))
-    scanned = scan(shapes)
-    modes = _fit_all(shapes, scanned, settings.types, report)
-    best = min((found[0] for found in modes.values()), key=lambda mode: _information(mode, shapes.data.size))
+    prepared = prepare(curve, q_max=basis.q_max)
+    reading = _read(prepared, basis, settings.types, report)
+    form = None
+    if reading.reduced > CHI2_DOUBTFUL:
+        reading, form = _read_with_model_error(prepared, basis, reading, report)
     report(Step(2, 4, "weighing hypotheses"))
-    excess = max(best.chi2 / _freedom(best, shapes), 1.0)
-    pooled = _posterior(_soften(shapes, excess), _softened(modes, excess), settings, report)
+    excess = max(reading.reduced, 1.0)
+    pooled = _posterior(_soften(reading.shapes, excess), _softened(reading.modes, excess), settings, report)
     report(Step(3, 4, "judging"))
     labelled = labels(pooled)
     chances = probabilities(pooled, labelled, names(settings.types))
     winner = _most_probable(pooled, labelled, chances)
-    shown = _shown(modes, winner, best, shapes.data.size)
-    answer = _answer(prepared, shapes, _fit(prepared, basis, shown), shown, winner, chances, pooled)
+    shown = _shown(reading, winner)
+    answer = _answer(prepared, reading.shapes, _fit(prepared, basis, shown), shown, winner, chances, pooled, form)
     return replace(answer, model=f"physics/1 basis {basis.identity} seed {settings.seed}", seconds=time.perf_counter() - began)
 
 
-def _fit_all(shapes: ShapeTable, scanned: Scan, types: tuple[str, ...], report: Report) -> dict[Hypothesis, list[Mode]]:
-    modes = {}
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reading:
+    """Best fits of every hypothesis that was tried, best first in each."""
+
+    shapes: ShapeTable
+    modes: Mapping[Hypothesis, Sequence[Mode]]
+
+    @property
+    def best(self) -> Mode:
+        """The fit with the smallest information criterion."""
+        return min((found[0] for found in self.modes.values()), key=lambda mode: information(mode, self.shapes.data.size))
+
+    @property
+    def reduced(self) -> float:
+        """Reduced chi² of the best fit over the bins."""
+        return self.best.chi2 / _freedom(self.best, self.shapes)
+
+
+def _read(prepared: Prepared, basis: Basis, types: tuple[str, ...], report: Report, *, most: int = 4) -> _Reading:
+    """Return the fits of all sets of at most *most* of the *types*; three and more only where two or fewer come near."""
+    shapes = table(prepared, basis, types)
+    scanned = scan(shapes)
+    modes: dict[Hypothesis, list[Mode]] = {}
     for hypothesis in hypotheses(types):
+        count = len(hypothesis.types)
+        if count > most or (count > 2 and not _near(prepared, min(found[0].chi2 for found in modes.values()))):
+            continue
         report(Step(1, 4, f"fitting {hypothesis.name}"))
-        modes[hypothesis] = best_modes(shapes, scanned, hypothesis, count=STARTS[len(hypothesis.types)])
-    return modes
+        modes[hypothesis] = best_modes(shapes, scanned, hypothesis, count=STARTS[count])
+    return _Reading(shapes, modes)
+
+
+def _near(prepared: Prepared, chi2: float) -> bool:
+    """Return whether *chi2* would be small if the curve were known to a twentieth only: then a further type may mend it."""
+    loosened = np.median((HOPELESS_ERROR * prepared.intensity / prepared.sigma) ** 2)
+    return bool(chi2 / prepared.q.size < 4 * (1 + loosened))
+
+
+def _read_with_model_error(prepared: Prepared, basis: Basis, strict: _Reading, report: Report) -> tuple[_Reading, FormFree]:
+    """Return the fits when the model may be wrong by ``MODEL_ERROR`` everywhere, with the form-free cross-check.
+
+    Where one type alone, with sizes of any distribution, does clearly better than every other, no mixture is claimed: what the
+    log-normal sizes leave over would be taken for a second type.
+    """
+    loosened = prepared.with_model_error(MODEL_ERROR)
+    types = tuple(strict.shapes.curves)
+    form = form_free(table(loosened, basis, types))
+    if form.lead > FORM_LEAD:
+        types = (form.best,)
+    return _read(loosened, basis, types, report, most=2), form
 
 
 def _parameter_count(hypothesis: Hypothesis) -> int:
@@ -107,7 +161,7 @@ def _parameter_count(hypothesis: Hypothesis) -> int:
     return 3 * len(hypothesis.types) + 1
 
 
-def _information(mode: Mode, points: int) -> float:
+def information(mode: Mode, points: int) -> float:
     """Return the Bayesian information criterion (Schwarz 1978) of a best fit."""
     return mode.chi2 + _parameter_count(mode.hypothesis) * float(np.log(points))
 
@@ -133,20 +187,21 @@ def _softened(modes: Mapping[Hypothesis, Sequence[Mode]], excess: float) -> dict
 def _posterior(shapes: ShapeTable, modes: Mapping[Hypothesis, Sequence[Mode]], settings: AnalysisSettings, report: Report) -> Pool:
     """Return the pooled draws of every hypothesis that is not negligible."""
     rng = np.random.default_rng(settings.seed)
-    criterion = {hypothesis: _information(found[0], shapes.data.size) for hypothesis, found in modes.items()}
+    criterion = {hypothesis: information(found[0], shapes.data.size) for hypothesis, found in modes.items()}
     lowest = min(criterion.values())
     drawn: list[Draws] = []
     for hypothesis, found in modes.items():
         if criterion[hypothesis] - lowest <= 2 * NEGLIGIBLE:
             report(Step(2, 4, f"weighing {hypothesis.name}"))
-            drawn.append(draw_posterior(shapes, found, count=settings.draws, rng=rng))
+            parents = [modes[h][0] for h in modes if len(h.types) == len(hypothesis.types) - 1 and set(h.types) < set(hypothesis.types)]
+            drawn.append(draw_posterior(shapes, found, parents, count=settings.draws, rng=rng))
     return pool(drawn, prior(settings.types), settings.types, unit_volumes())
 
 
 @lru_cache(maxsize=1)
 def unit_volumes() -> dict[str, float]:
     """Return V / D³ of each LNP type."""
-    return {kind: volume(MODELS[kind](diameter=100.0).body()) / 100.0**3 for kind in LNP_TYPES}
+    return {kind: properties(MODELS[kind](diameter=100.0).body()).volume / 100.0**3 for kind in LNP_TYPES}
 
 
 def _most_probable(pooled: Pool, labelled: Sequence[Hypothesis], chances: Mapping[str, float]) -> Hypothesis:
@@ -159,10 +214,11 @@ def _most_probable(pooled: Pool, labelled: Sequence[Hypothesis], chances: Mappin
     return max(weight, key=lambda hypothesis: weight[hypothesis])
 
 
-def _shown(modes: Mapping[Hypothesis, Sequence[Mode]], winner: Hypothesis, best: Mode, points: int) -> Mode:
+def _shown(reading: _Reading, winner: Hypothesis) -> Mode:
     """Return the fit of *winner*, or the overall best one where that is clearly better (a trace of a further type)."""
-    own = modes[winner][0]
-    return own if _information(own, points) - _information(best, points) < 10 else best
+    best, points = reading.best, reading.shapes.data.size
+    own = reading.modes[winner][0]
+    return own if information(own, points) - information(best, points) < 10 else best
 
 
 def _fit(prepared: Prepared, basis: Basis, mode: Mode) -> Fit:
@@ -179,10 +235,17 @@ def _fit(prepared: Prepared, basis: Basis, mode: Mode) -> Fit:
 
 
 def _answer(
-    prepared: Prepared, shapes: ShapeTable, fit: Fit, shown: Mode, winner: Hypothesis, chances: Mapping[str, float], pooled: Pool
+    prepared: Prepared,
+    shapes: ShapeTable,
+    fit: Fit,
+    shown: Mode,
+    winner: Hypothesis,
+    chances: Mapping[str, float],
+    pooled: Pool,
+    form: FormFree | None,
 ) -> Analysis:
     sizes = {kind: _size(pooled, kind) for kind in winner.types}
-    evidence = _evidence(prepared, shapes, fit, shown, sizes)
+    evidence = _evidence(prepared, shapes, fit, shown, sizes, form)
     status, reasons = judge(evidence)
     known = status is not Status.OUTSIDE
     return Analysis(
@@ -226,12 +289,12 @@ def _size(pooled: Pool, kind: str) -> SizeEstimate:
     mean, sd = pooled.mean[present, i], (pooled.mean * pooled.spread)[present, i]
     _, mean_before, sd_before = prior_variances()
     middle = interval(mean, weights)
-    body = MODELS[kind](diameter=float(middle.value)).body()
+    typical = properties(MODELS[kind](diameter=float(middle.value)).body())
     return SizeEstimate(
         mean=middle,
         sd=interval(sd, weights),
-        equivalent=float((6 / np.pi * volume(body)) ** (1 / 3)),
-        radius_of_gyration=radius_of_gyration(body),
+        equivalent=typical.equivalent_diameter,
+        radius_of_gyration=typical.radius_of_gyration,
         told_mean=_told_share(variance(mean, weights), mean_before),
         told_sd=_told_share(variance(sd, weights), sd_before),
     )
@@ -247,22 +310,32 @@ def _particles(mode: Mode) -> tuple[tuple[str, float, object], ...]:
     )
 
 
-def _evidence(prepared: Prepared, shapes: ShapeTable, fit: Fit, shown: Mode, sizes: Mapping[str, SizeEstimate]) -> Evidence:
+def _evidence(
+    prepared: Prepared, shapes: ShapeTable, fit: Fit, shown: Mode, sizes: Mapping[str, SizeEstimate], form: FormFree | None
+) -> Evidence:
     model = prepared.binning @ fit.intensity
     residuals = (prepared.intensity - model) / prepared.sigma
-    flat = shapes.flat
-    level = (flat @ shapes.data) / (flat @ flat)
-    chi2_flat = float(((shapes.data - level * flat) ** 2).sum())
-    signal = np.abs(model - fit.background)
+    flat = 1 / prepared.sigma
+    level = np.sum(prepared.intensity * flat**2) / np.sum(flat**2)
+    chi2 = float((residuals**2).sum())
+    featureless = featureless_chi2(shapes, prepared.q) + FREE_PARAMETERS * float(np.log(shapes.data.size))
     return Evidence(
-        chi2_bins=float((residuals**2).sum()),
+        chi2_bins=chi2,
         freedom=_freedom(shown, shapes),
         runs_p=runs_probability(residuals),
         misfit=relative_misfit(prepared.intensity, model, fit.background, prepared.sigma),
-        gain=chi2_flat - shown.chi2,
-        informative=int((signal > 3 * prepared.sigma).sum()),
-        q_min=float(fit.q[0]),
+        form_misfit=_form_misfit(form, shapes),
+        gain=float((((prepared.intensity - level) * flat) ** 2).sum()) - chi2,
+        lead=featureless - information(shown, shapes.data.size),
+        informative=int((np.abs(model - fit.background) > 3 * prepared.sigma).sum()),
         sizes=tuple(size.mean for size in sizes.values()),
         stated_sigma=not np.isnan(prepared.sigma_factor),
         points=len(prepared.curve),
     )
+
+
+def _form_misfit(form: FormFree | None, shapes: ShapeTable) -> float | None:
+    """Return the relative misfit of the one type that fits with sizes of any form, or None where no type stands out."""
+    if form is None or form.lead <= FORM_LEAD:
+        return None
+    return MODEL_ERROR * float(np.sqrt(form.chi2[form.best] / shapes.data.size))

@@ -15,7 +15,7 @@ import numpy as np
 from engine.curve import Array
 from engine.datasets.basis import Basis
 from engine.datasets.synthesis import Sample, ideal_parts
-from engine.inference.fit import HIGH, LOW
+from engine.inference.posterior import PRIOR_PRECISION
 
 STEP = 1e-4
 
@@ -62,7 +62,7 @@ def bound(sample: Sample, basis: Basis, at_points: dict[str, Array], sigma: Arra
     jacobian = np.stack([*columns, *parts, np.ones_like(sigma)], axis=1) / sigma[:, None]
     information = jacobian.T @ jacobian
     if with_prior:
-        information[np.arange(2 * k), np.arange(2 * k)] += np.tile(12.0 / (HIGH - LOW) ** 2, k)
+        information[np.arange(2 * k), np.arange(2 * k)] += np.tile(PRIOR_PRECISION, k)
     size = np.sqrt(np.diag(information))
     covariance = np.linalg.pinv(information / np.outer(size, size), hermitian=True) / np.outer(size, size)
     numbers = np.array(sample.number_fractions)

@@ -23,8 +23,14 @@ MISFIT_OUTSIDE = 0.04
 CHI2_DOUBTFUL, CHI2_OUTSIDE = 1.5, 3.0
 """Reduced chi² over the bins; outside needs both this and a misfit."""
 
-CHI2_HOPELESS = 30.0
-"""Reduced chi² over the bins beyond which the curve is outside however small the relative misfit."""
+FORM_OUTSIDE = 0.10
+"""The same for one type that stands out with sizes of any form: real samples are seldom exactly log-normal."""
+
+EDGE = 1.03
+"""A size is outside the family when it lies beyond its ends by more than this factor."""
+
+LEAD = 10.0
+"""Drop of the information criterion that the LNP fit must bring over a featureless scatterer."""
 
 RARE = 1e-3
 """Probability below which runs and chi² count as evidence of a misfit."""
@@ -48,12 +54,14 @@ class Evidence:
         Probability of as few runs of sign in the binned residuals by chance.
     misfit : float
         Relative deviation of the best fit beyond noise; see :func:`relative_misfit`.
+    form_misfit : float or None
+        The same for the one type that stands out when sizes may have any distribution; None where none does.
     gain : float
         Drop of chi² against a constant.
+    lead : float
+        Information criterion of a featureless scatterer less that of the fit.
     informative : int
         Bins whose particle scattering is at least three times their error.
-    q_min : float
-        Lowest q [1/nm].
     sizes : tuple of Interval
         Mean sizes D [nm] of the types of the most probable hypothesis.
     stated_sigma : bool
@@ -66,9 +74,10 @@ class Evidence:
     freedom: int
     runs_p: float
     misfit: float
+    form_misfit: float | None
     gain: float
+    lead: float
     informative: int
-    q_min: float
     sizes: tuple[Interval, ...]
     stated_sigma: bool
     points: int
@@ -128,12 +137,13 @@ def _outside(e: Evidence) -> tuple[str, ...]:
             f"Only {e.informative} groups of points show particle scattering clearly above their error; at least {MIN_INFORMATIVE} are "
             "needed to tell a particle's shape. Measure longer, or check the subtraction."
         )
-    if reduced > CHI2_OUTSIDE and e.misfit > MISFIT_OUTSIDE:
+    close = e.form_misfit is not None and e.form_misfit < FORM_OUTSIDE
+    if reduced > CHI2_OUTSIDE and e.misfit > MISFIT_OUTSIDE and not close:
         reasons.append(f"No lipid nanoparticle of the known types fits: the best one misses the points by {e.misfit:.0%} (chi² {reduced:.3g}).")
-    elif reduced > CHI2_HOPELESS:
-        reasons.append(f"No lipid nanoparticle of the known types fits within the errors (chi² {reduced:.3g}).")
-    if e.sizes and all(size.high < FAMILY[0] or size.low > FAMILY[1] for size in e.sizes):
+    if e.sizes and all(size.high * EDGE < FAMILY[0] or size.low > EDGE * FAMILY[1] for size in e.sizes):
         reasons.append(f"The best fit is {e.sizes[0].value:.3g} nm in size; this program knows {FAMILY[0]:g} to {FAMILY[1]:g} nm.")
+    if e.lead < -LEAD:
+        reasons.append("A featureless scatterer of no particular shape fits better than any lipid nanoparticle.")
     return tuple(reasons)
 
 
@@ -141,12 +151,19 @@ def _doubts(e: Evidence) -> tuple[str, ...]:
     reduced = e.chi2_bins / max(e.freedom, 1)
     by_chance = float(gammaincc(e.freedom / 2, e.chi2_bins / 2)) if e.freedom > 0 else 1.0
     reasons = []
-    if reduced > CHI2_DOUBTFUL and by_chance < RARE and e.misfit > MISFIT_DOUBTFUL:
+    if e.form_misfit is not None:
+        reasons.append(
+            f"Log-normal sizes miss the points by {e.misfit:.1%}, sizes of any form by {e.form_misfit:.1%}: one type stands out, but its sizes, "
+            "interactions or the instrument's resolution are not those of the model. Mixtures were not considered."
+        )
+    elif reduced > CHI2_DOUBTFUL and by_chance < RARE and e.misfit > MISFIT_DOUBTFUL:
         reasons.append(f"The best fit misses the points by {e.misfit:.1%}, more than the noise (chi² {reduced:.3g}).")
     elif e.runs_p < RARE:
         reasons.append(f"The residuals keep their sign over long stretches (p = {e.runs_p:.1g}): something small is not in the model.")
-    if e.sizes and any(size.value < FAMILY[0] or size.value > FAMILY[1] for size in e.sizes):
+    if e.sizes and any(size.value * EDGE < FAMILY[0] or size.value > EDGE * FAMILY[1] for size in e.sizes):
         reasons.append(f"One of the sizes lies beyond {FAMILY[0]:g} to {FAMILY[1]:g} nm.")
+    if abs(e.lead) <= LEAD:
+        reasons.append("A featureless scatterer of no particular shape fits as well; the curve shows nothing that only these particles have.")
     if not e.stated_sigma and e.points < 60:
         reasons.append("The file gives no errors and few points, so how well the fit should be is not known.")
     return tuple(reasons)

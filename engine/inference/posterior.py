@@ -5,7 +5,8 @@ I at the lowest q). Scale and background are integrated out in closed form under
 
 .. math:: \ln L = -\tfrac12 \mathrm{RSS} - \tfrac12 \ln \det X^T X, \quad X = (g, 1) / \sigma,
 
-with g the normalised mixture. Priors: ln mean and ln spread uniform in their boxes, scattering fractions uniform on the simplex.
+with g the normalised mixture. Priors: ln mean uniform over the family's sizes with soft edges, ln spread normal about a spread of 11 %, number fractions uniform where every type is seen
+(see :func:`log_fraction_prior`).
 The proposal is a mixture of Student t about the local best fits, extended round by round with one fitted to all weighted draws so far
 (adaptive multiple importance sampling; Cornuet et al. 2012, Scand. J. Stat. 39:798).
 """
@@ -14,22 +15,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import gammaln, logsumexp
 
 from engine.curve import Array
 from engine.inference.fit import HIGH, LOW, Mode
-from engine.inference.hypotheses import Hypothesis
+from engine.inference.hypotheses import MINOR, Hypothesis
 from engine.inference.shapes import ShapeTable
 
 FREEDOM = 5.0
 """Degrees of freedom of the Student t proposals: tails heavy enough to cover what a Gaussian misses."""
 
+TILES, TRUST = 24, 1 / 0.3**2
+"""Local proposals added in each round, and the precision that keeps them local."""
+
+SIZE_PRIOR = (20.0, 100.0)
+"""Mean sizes [nm] of the family, equally likely in ln D."""
+
+SIZE_EDGE = 0.15
+"""Beyond the family the prior falls off as a Gaussian of this width in ln D, so that a size outside can be seen."""
+
+TRACE = 0.1
+"""Prior probability that a further type is there as a trace only."""
+
+SPREAD_PRIOR = (0.11, 0.7)
+"""Median of sd/mean and the standard deviation of its logarithm: 5 to 22 % within one deviation, as formulations have."""
+
 NEAR, MAX_MODES = 25.0, 4
 """Local best fits within this chi² of the best, and at most so many, carry a proposal of their own."""
 
-PRIOR_PRECISION = 12.0 / (HIGH - LOW) ** 2
+PRIOR_CENTRE = np.array([(np.log(SIZE_PRIOR[0]) + np.log(SIZE_PRIOR[1])) / 2, np.log(SPREAD_PRIOR[0])])
+PRIOR_PRECISION = np.array([12.0 / np.log(SIZE_PRIOR[1] / SIZE_PRIOR[0]) ** 2, SPREAD_PRIOR[1] ** -2])
 LOGIT_PRECISION = 3.0 / np.pi**2
 
 
@@ -83,13 +101,25 @@ class _Kernel:
         return np.asarray(self.centre + (normal * stretch[:, None]) @ self.factor.T)
 
 
-def draw_posterior(shapes: ShapeTable, modes: Sequence[Mode], *, count: int, rng: np.random.Generator, rounds: int = 6, enough: float = 400.0) -> Draws:
+def draw_posterior(
+    shapes: ShapeTable,
+    modes: Sequence[Mode],
+    parents: Sequence[Mode] = (),
+    *,
+    count: int,
+    rng: np.random.Generator,
+    rounds: int = 6,
+    enough: float = 400.0,
+) -> Draws:
     """Return weighted draws for the hypothesis of *modes*.
 
     Parameters
     ----------
     modes : sequence of Mode
         Local best fits of one hypothesis; those far worse than the best are left out.
+    parents : sequence of Mode
+        Best fits of the hypotheses with one type less. Where one of them is nearly as good the posterior opens into a funnel:
+        the further type may be a trace of any size.
     count : int
         Draws in each round.
     rounds, enough : int, float
@@ -98,16 +128,20 @@ def draw_posterior(shapes: ShapeTable, modes: Sequence[Mode], *, count: int, rng
     """
     hypothesis = modes[0].hypothesis
     kernels = [_laplace(shapes, mode) for mode in modes if mode.chi2 - modes[0].chi2 < NEAR][:MAX_MODES]
-    shares = [count / len(kernels)] * len(kernels)
-    z = np.concatenate([kernel.draw(round(share), rng) for kernel, share in zip(kernels, shares, strict=True)])
+    kernels += [_funnel(shapes, parent, hypothesis) for parent in parents if parent.chi2 - modes[0].chi2 < NEAR]
+    each = -(-count // len(kernels))
+    shares = [float(each)] * len(kernels)
+    z = np.concatenate([kernel.draw(each, rng) for kernel in kernels])
     target, fractions, scales = log_posterior(shapes, hypothesis, z)
     for _ in range(rounds - 1):
         log_weights = target - _log_mixture(kernels, shares, z)
         if _effective(log_weights) >= enough:
             break
-        kernels.append(_moment_kernel(z, log_weights))
-        shares.append(float(count))
-        fresh = kernels[-1].draw(count, rng)
+        fitted = _tiles(shapes, hypothesis, z, log_weights, rng)
+        each = -(-count // len(fitted))
+        kernels += fitted
+        shares += [float(each)] * len(fitted)
+        fresh = np.concatenate([kernel.draw(each, rng) for kernel in fitted])
         more = log_posterior(shapes, hypothesis, fresh)
         z = np.concatenate([z, fresh])
         target, fractions, scales = (np.concatenate(pair) for pair in zip((target, fractions, scales), more, strict=True))
@@ -134,9 +168,51 @@ def log_posterior(shapes: ShapeTable, hypothesis: Hypothesis, z: Array) -> tuple
         curve *= fractions[:, j]
         mixture += curve
     log_likelihood = _marginal_likelihood(mixture, shapes)
-    # uniform on the simplex, in logits: (K-1)! times the product of all fractions
-    log_prior = gammaln(k) + log_fractions.sum(axis=1) * (k > 1) - k * np.log(HIGH - LOW).sum()
+    log_prior = log_fraction_prior(log_fractions, scales) + log_size_prior(clipped).sum(axis=1)
     return np.where(inside, log_likelihood + log_prior, -np.inf), fractions, scales
+
+
+def log_fraction_prior(log_fractions: Array, scales: Array) -> Array:
+    """Return ln of the prior density of the logits of scattering fractions, shape (N,).
+
+    A mixture is a sample in which every type gives at least ``MINOR`` of the scattering; in it all number fractions are equally
+    likely. With probability ``TRACE`` some type is there as a trace below that; then all scattering fractions are.
+    Number fractions go as n_k ~ f_k / s_k, so dn/df = prod(1/s) / (sum f/s)^K, and df/dlogit = prod f.
+    """
+    k = scales.shape[1]
+    if k == 1:
+        return np.zeros(scales.shape[0])
+    log_numbers = log_fractions - np.log(scales)
+    uniform = gammaln(k) + log_fractions.sum(axis=1)
+    by_number = gammaln(k) + log_numbers.sum(axis=1) - k * logsumexp(log_numbers, axis=1)
+    mixed = log_fractions.min(axis=1) >= np.log(MINOR)
+    inside = np.log1p(-TRACE) + by_number - np.log(mixture_share(k))
+    outside = np.log(TRACE) + uniform - np.log1p(-((1 - k * MINOR) ** (k - 1)))
+    return np.asarray(np.where(mixed, inside, outside))
+
+
+@lru_cache(maxsize=8)
+def mixture_share(k: int) -> float:
+    """Return the probability that *k* types drawn with uniform number fractions and sizes from the prior all reach ``MINOR``.
+
+    By seeded draws, with the scattering at low q taken as the mean of D^6 of a log-normal, mean^6 (1 + spread²)^15.
+    """
+    rng = np.random.default_rng(20250501)
+    count = 200_000
+    mean = np.exp(rng.uniform(*np.log(SIZE_PRIOR), (count, k)))
+    spread = np.exp(rng.normal(np.log(SPREAD_PRIOR[0]), SPREAD_PRIOR[1], (count, k)))
+    share = rng.dirichlet(np.ones(k), count) * mean**6 * (1 + spread**2) ** 15
+    return float((share.min(axis=1) >= MINOR * share.sum(axis=1)).mean())
+
+
+def log_size_prior(sizes: Array) -> Array:
+    """Return ln of the prior density of (ln mean, ln spread) in the last axis of *sizes* (..., 2)."""
+    log_mean, log_spread = sizes[..., 0], sizes[..., 1]
+    low, high = np.log(SIZE_PRIOR)
+    beyond = np.maximum(np.maximum(low - log_mean, log_mean - high), 0.0) / SIZE_EDGE
+    flat = high - low + np.sqrt(2 * np.pi) * SIZE_EDGE
+    x = (log_spread - np.log(SPREAD_PRIOR[0])) / SPREAD_PRIOR[1]
+    return np.asarray(-0.5 * beyond**2 - np.log(flat) - 0.5 * x * x - np.log(SPREAD_PRIOR[1] * np.sqrt(2 * np.pi)))
 
 
 def _marginal_likelihood(mixture: Array, shapes: ShapeTable) -> Array:
@@ -157,44 +233,83 @@ def _log_softmax(logits: Array) -> Array:
 
 
 def _laplace(shapes: ShapeTable, mode: Mode) -> _Kernel:
-    """Return the proposal at a local best fit from the Gauss-Newton information with scale and background projected out."""
-    k = len(mode.hypothesis.types)
+    """Return the proposal at a local best fit."""
     share = np.maximum(mode.amplitudes, 1e-12 * max(mode.amplitudes.max(), 1e-300))
     share = np.clip(share / share.sum(), 0.01, None)
-    share /= share.sum()
     centre = np.concatenate([mode.sizes.ravel(), np.log(share[:-1] / share[-1])])
-    step = 1e-4
-    z = np.concatenate([centre[None], centre + step * np.eye(centre.size)])
-    curves = [shapes.average(kind, z[:, 2 * j], z[:, 2 * j + 1])[0] for j, kind in enumerate(mode.hypothesis.types)]
-    mixture = np.einsum("kij,jk->ij", np.stack(curves), np.exp(_log_softmax(z[:, 2 * k :])))
-    total = max(mode.amplitudes.sum(), 1e-300)
-    derivative = (mixture[:, 1:] - mixture[:, :1]) / step * total
-    orthogonal, _ = np.linalg.qr(np.stack([mixture[:, 0], shapes.flat], axis=1))
-    derivative -= orthogonal @ (orthogonal.T @ derivative)
-    precision = derivative.T @ derivative
-    precision += np.diag(np.concatenate([np.tile(PRIOR_PRECISION, k), np.full(k - 1, LOGIT_PRECISION)]))
-    return _Kernel(centre, _factor(np.linalg.inv(precision)))
+    _, covariance = _newton(shapes, mode.hypothesis, centre[None], trust=0.0)
+    return _Kernel(centre, _factor(covariance[0]))
+
+
+def _newton(shapes: ShapeTable, hypothesis: Hypothesis, z: Array, *, trust: float) -> tuple[Array, Array]:
+    """Return the Gauss-Newton step (C, d) at each of the points *z* (C, d), and the local covariance (C, d, d).
+
+    Scale and background are projected out. The information is that of the data, the prior's, and *trust* in every direction,
+    which keeps both step and covariance local where the data say little.
+    """
+    k, (count, d) = len(hypothesis.types), z.shape
+    delta = 1e-4
+    around = np.concatenate([z[:, None], z[:, None] + delta * np.eye(d)], axis=1).reshape(-1, d)
+    sizes = np.clip(around[:, : 2 * k].reshape(-1, k, 2), LOW, HIGH)
+    fractions = np.exp(_log_softmax(around[:, 2 * k :]))
+    mixture = sum(
+        shapes.average(kind, sizes[:, j, 0], sizes[:, j, 1])[0] * fractions[:, j] for j, kind in enumerate(hypothesis.types)
+    )
+    mixture = np.asarray(mixture).reshape(shapes.data.size, count, d + 1)
+    prior = np.concatenate([np.tile(PRIOR_PRECISION, k), np.full(k - 1, LOGIT_PRECISION)]) + trust
+    steps, covariances = np.empty((count, d)), np.empty((count, d, d))
+    for i in range(count):
+        orthogonal, triangle = np.linalg.qr(np.stack([mixture[:, i, 0], shapes.flat], axis=1))
+        inside = orthogonal.T @ shapes.data
+        scale = max(float(np.linalg.solve(triangle, inside)[0]), 0.0)
+        jacobian = (mixture[:, i, 1:] - mixture[:, i, :1]) * (scale / delta)
+        jacobian -= orthogonal @ (orthogonal.T @ jacobian)
+        covariances[i] = np.linalg.inv(jacobian.T @ jacobian + np.diag(prior))
+        steps[i] = covariances[i] @ (jacobian.T @ (shapes.data - orthogonal @ inside))
+    return steps, covariances
+
+
+def _tiles(shapes: ShapeTable, hypothesis: Hypothesis, z: Array, log_weights: Array, rng: np.random.Generator) -> list[_Kernel]:
+    """Return local proposals about some of the draws, which together follow a bent and narrow posterior.
+
+    Draws are chosen by weight, flattened until enough count so that a lucky few do not decide, moved to the ridge by
+    Gauss-Newton steps, and each carries its own local covariance.
+    """
+    power = 1.0
+    while power > 1e-3 and _effective(power * log_weights) < 3 * TILES:
+        power *= 0.8
+    weights = np.exp(power * log_weights - logsumexp(power * log_weights))
+    centres = z[rng.choice(z.shape[0], TILES, p=weights)]
+    for _ in range(2):
+        step, covariance = _newton(shapes, hypothesis, centres, trust=TRUST)
+        centres = centres + np.clip(step, -0.5, 0.5)
+    return [_Kernel(centre, _factor(local)) for centre, local in zip(centres, covariance, strict=True)]
+
+
+def _funnel(shapes: ShapeTable, parent: Mode, hypothesis: Hypothesis) -> _Kernel:
+    """Return the proposal where one type of *hypothesis* is a trace: the others as in *parent*, the trace as in the prior."""
+    kinds = hypothesis.types
+    k = len(kinds)
+    known = _laplace(shapes, parent)
+    trace = next(i for i, kind in enumerate(kinds) if kind not in parent.hypothesis.types)
+    places = [2 * i + j for i in range(k) if i != trace for j in (0, 1)]
+    centre, spread = np.zeros(3 * k - 1), np.zeros((3 * k - 1, 3 * k - 1))
+    centre[places] = known.centre[: 2 * k - 2]
+    spread[np.ix_(places, places)] = (known.factor @ known.factor.T)[: 2 * k - 2, : 2 * k - 2]
+    centre[2 * trace : 2 * trace + 2] = PRIOR_CENTRE
+    spread[[2 * trace, 2 * trace + 1], [2 * trace, 2 * trace + 1]] = 1 / PRIOR_PRECISION
+    # logits of the scattering fractions against the last type, the trace at about 2 %, known to a factor of three
+    shares = np.insert(np.concatenate([known.centre[2 * k - 2 :], [0.0]]), trace, -4.0)
+    logits = shares[:-1] - shares[-1]
+    centre[2 * k :] = logits
+    width = np.ones((k - 1, k - 1)) if trace == k - 1 else np.eye(k - 1) * (np.arange(k - 1) == trace)
+    spread[2 * k :, 2 * k :] = 1.4 * width + 0.05 * np.eye(k - 1)
+    return _Kernel(centre, _factor(spread))
 
 
 def _effective(log_weights: Array) -> float:
     top = logsumexp(log_weights)
     return float(np.exp(2 * top - logsumexp(2 * log_weights))) if np.isfinite(top) else 0.0
-
-
-def _moment_kernel(z: Array, log_weights: Array) -> _Kernel:
-    """Return a proposal with mean and covariance of the weighted draws.
-
-    The weights are flattened until enough draws count, so that a lucky few do not decide.
-    """
-    least = max(50.0, 6.0 * z.shape[1])
-    flat = np.where(np.isfinite(log_weights), log_weights, -np.inf)
-    power = 1.0
-    while power > 1e-3 and _effective(power * flat) < least:
-        power *= 0.7
-    weights = np.exp(power * flat - logsumexp(power * flat))
-    centre = weights @ z
-    delta = z - centre
-    return _Kernel(centre, _factor((weights[:, None] * delta).T @ delta))
 
 
 def _factor(covariance: Array) -> Array:

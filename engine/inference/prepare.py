@@ -6,7 +6,7 @@ costs a little information and no accuracy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -52,6 +52,10 @@ class Prepared:
     intensity: Array
     sigma: Array
     notes: tuple[str, ...]
+
+    def with_model_error(self, relative: float) -> Prepared:
+        """Return the same bins with a model error of *relative* times the intensity added to each sigma."""
+        return replace(self, sigma=np.hypot(self.sigma, relative * np.abs(self.intensity)))
 
 
 def prepare(curve: Curve, *, q_max: float) -> Prepared:

@@ -11,9 +11,8 @@ from scipy.special import logsumexp
 
 from engine.curve import Array
 from engine.inference.analysis import Interval
-from engine.inference.fit import HIGH, LOW
 from engine.inference.hypotheses import MINOR, Hypothesis
-from engine.inference.posterior import Draws
+from engine.inference.posterior import SIZE_PRIOR, SPREAD_PRIOR, Draws
 
 LEVEL = 0.9
 """Probability inside every interval that is reported."""
@@ -115,12 +114,9 @@ def variance(values: Array, weights: Array) -> float:
 def prior_variances() -> tuple[float, float, float]:
     """Return the prior variances of a number fraction, a mean size [nm²] and a standard deviation [nm²].
 
-    By seeded draws from the priors of :mod:`engine.inference.posterior` for two types, scattering as D^6.
+    Of the priors of :mod:`engine.inference.posterior`; the fraction's for two types, uniform.
     """
     rng = np.random.default_rng(20250501)
-    sizes = rng.uniform(LOW, HIGH, (40_000, 2, 2))
-    mean, spread = np.exp(sizes[..., 0]), np.exp(sizes[..., 1])
-    share = rng.uniform(size=40_000)
-    raw = np.stack([share, 1 - share], axis=1) / mean**6
-    number = raw[:, 0] / raw.sum(axis=1)
-    return float(number.var()), float(mean[:, 0].var()), float((mean * spread)[:, 0].var())
+    mean = np.exp(rng.uniform(*np.log(SIZE_PRIOR), 40_000))
+    sd = mean * np.exp(rng.normal(np.log(SPREAD_PRIOR[0]), SPREAD_PRIOR[1], 40_000))
+    return 1 / 12, float(mean.var()), float(sd.var())
