@@ -215,3 +215,115 @@ def test_that_the_python_chosen_by_hand_is_taken_or_refused(root):
         1,
         "PYTHON=/nowhere/python is not a Python 3.11 to 3.14; name another one, or leave PYTHON unset.\n",
     )
+
+
+class Machine:
+    """A machine of which only the named tools exist; what is asked of apt-get is written down."""
+
+    def __init__(self, folder, root):
+        self.folder, self.script, self.log = folder, root / "scripts" / "system-libraries.sh", folder / "asked"
+        for tool in ("sh", "dirname", "find", "head", "env", "cat"):
+            (folder / tool).symlink_to(shutil.which(tool))
+        self.tool("uname", "echo Linux")
+        self.tool("ldconfig", "exit 0")
+        self.tool("id", "echo 1000")
+        self.tool("python3", "exit 0")
+
+    def tool(self, name, body):
+        path = self.folder / name
+        path.unlink(missing_ok=True)
+        path.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+        path.chmod(0o755)
+
+    def apt(self, body):
+        self.tool("apt-get", f'echo "$*" >>"{self.log}"\n{body}')
+
+    def run(self):
+        done = subprocess.run([str(self.script)], env={"PATH": str(self.folder)}, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr  # it never stands in the way of what comes after it
+        return done
+
+    @property
+    def asked(self):
+        return self.log.read_text(encoding="utf-8").splitlines() if self.log.exists() else []
+
+
+@pytest.fixture
+def machine(tmp_path, root):
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    return Machine(folder, root)
+
+
+LIBRARY_PACKAGES = (
+    "libglib2.0-0 libgl1 libegl1 libxkbcommon0 libfontconfig1 libdbus-1-3 "
+    "libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0"
+)
+INSTALL = "-o DPkg::Lock::Timeout=300 install -y --no-install-recommends"
+
+
+@posix
+def test_that_root_gets_the_missing_libraries_installed(machine):
+    machine.tool("id", "echo 0")
+    machine.apt("exit 0")
+    machine.run()
+    assert len(machine.asked) == 1
+    assert machine.asked[0].startswith(f"{INSTALL} {LIBRARY_PACKAGES}")
+
+
+@posix
+def test_that_only_what_is_missing_is_installed(machine):
+    machine.tool("id", "echo 0")
+    machine.apt("exit 0")
+    machine.tool("ldconfig", "echo libGL.so.1; echo libEGL.so.1; echo libglib-2.0.so.0; echo libxkbcommon.so.0; echo libdbus-1.so.3")
+    machine.run()
+    assert [word for word in machine.asked[0].split() if word.startswith("lib")] == [
+        *("libfontconfig1", "libxkbcommon-x11-0", "libxcb-cursor0", "libxcb-icccm4", "libxcb-keysyms1", "libxcb-shape0")
+    ]
+
+
+@posix
+def test_that_package_lists_are_fetched_when_they_are_missing_or_stale(machine):
+    machine.tool("id", "echo 0")
+    machine.apt(f'case "$*" in *update*) : >"{machine.folder}/lists"; exit 0;; esac; [ -e "{machine.folder}/lists" ]')
+    assert machine.run().stderr == ""
+    assert [line.split()[2] for line in machine.asked] == ["install", "update", "install"]
+
+
+@posix
+def test_that_a_user_without_rights_gets_the_line_to_run(machine):
+    machine.apt("exit 0")
+    stderr = machine.run().stderr
+    assert f"    sudo apt-get {INSTALL} {LIBRARY_PACKAGES}" in stderr
+    assert machine.asked == []
+
+
+@posix
+def test_that_a_sudo_that_asks_no_password_is_used(machine):
+    machine.apt("exit 0")
+    machine.tool("sudo", '[ "$1" = -n ] && shift; "$@"')
+    machine.run()
+    assert len(machine.asked) == 1
+
+
+@posix
+def test_that_a_failed_installation_is_told_with_the_line_to_run(machine):
+    machine.tool("id", "echo 0")
+    machine.apt("exit 100")
+    assert f"    sudo apt-get update && sudo apt-get {INSTALL} {LIBRARY_PACKAGES}" in machine.run().stderr
+
+
+@posix
+def test_that_a_system_without_apt_is_told_what_is_missing(machine):
+    stderr = machine.run().stderr
+    assert "Missing on this system: libglib-2.0.so.0 libGL.so.1" in stderr
+    assert "on Debian and Ubuntu they are called: libglib2.0-0 libgl1" in stderr
+
+
+@posix
+def test_that_debians_separate_venv_package_is_installed_too(machine):
+    machine.tool("id", "echo 0")
+    machine.apt("exit 0")
+    machine.tool("python3", 'case "$2" in *ensurepip*) exit 1;; *print*) echo python3.11-venv;; esac')
+    machine.run()
+    assert "python3.11-venv" in machine.asked[0].split()
