@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,3 +84,75 @@ def _binned(values: Array, lower: Array, above: Array, bins: NDArray[np.intp]) -
     size = int(max(bins.max(), index.max())) + 2
     sums = np.bincount(index, (1 - above) * values, size) + np.bincount(index + 1, above * values, size)
     return np.asarray(sums[bins], dtype=np.float64)
+
+
+class Mirrors(Enum):
+    """Mirror planes through the z axis under which |F(q)|² is known to stay the same; the value is how many times they fold it."""
+
+    NONE = 1
+    XY = 4
+    """x -> -x and y -> -y."""
+
+    DIAGONAL = 8
+    """Also x <-> y."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HemisphereRule:
+    """Quadrature for functions on the sphere that are equal at opposite points, as |F(q)|² of a real density is.
+
+    Parameters
+    ----------
+    directions : ndarray, shape (3, n)
+        Unit vectors with z > 0.
+    weights : ndarray, shape (n,)
+        Positive; they sum to 1.
+    """
+
+    directions: Array
+    weights: Array
+
+
+def hemisphere_rule(degree: float, lateral_degree: float, mirrors: Mirrors = Mirrors.NONE) -> HemisphereRule:
+    r"""Gauss-Legendre rule in cos(theta), with equal steps around z on each ring.
+
+    A ring at theta needs no more steps than the function varies along it, which shrinks with sin(theta).
+
+    Parameters
+    ----------
+    degree : float
+        Largest degree of the spherical harmonics to be integrated exactly; for |F(q)|² of a density of diameter d it is q d plus
+        :func:`margin`.
+    lateral_degree : float
+        The phase q d with the diameter d seen along z: the steps around the equator, less their margin.
+    mirrors : Mirrors
+        Symmetry of the function; directions that are mirror images of others are left out.
+
+    Returns
+    -------
+    HemisphereRule
+        About pi / 16 times degree times lateral degree directions, fewer by the number of times the mirrors fold the circle.
+    """
+    count = 2 * int(np.ceil((degree + 1) / 4))  # even, so that no ring lies on the equator
+    node, weight = _gauss_legendre(count)
+    fold = 2 if mirrors is Mirrors.NONE else mirrors.value
+    directions, weights = [], []
+    for u, w in zip(node[count // 2 :], weight[count // 2 :], strict=True):
+        s = float(np.sqrt(1 - u * u))
+        reach = lateral_degree * s
+        steps = fold * int(np.ceil((reach + margin(reach) + 1) / fold))
+        phi = (np.arange(steps // mirrors.value) + 0.5) * (2 * np.pi / steps)
+        directions.append(np.stack([s * np.cos(phi), s * np.sin(phi), np.full(phi.shape, u)]))
+        weights.append(np.full(phi.shape, w / phi.size))
+    return HemisphereRule(np.concatenate(directions, axis=1), np.concatenate(weights))
+
+
+def margin(degree: float) -> float:
+    """How far the harmonics of a wave reach beyond *degree*, its phase across the body, before they fade as Bessel functions do."""
+    return 4.0 + 1.5 * float(np.cbrt(degree))
+
+
+@cache
+def _gauss_legendre(count: int) -> tuple[Array, Array]:
+    node, weight = np.polynomial.legendre.leggauss(count)
+    return node, weight
