@@ -20,6 +20,9 @@ Mask = NDArray[np.bool_]
 
 _LIT = 0.95
 """A point of which the beamstop left less than this free is left out."""
+_LARGEST_Q = 1e5  # whatever its unit; light itself has 1e-2/nm, gamma rays 1e4/nm
+_SMALLEST_Q = 1e-12
+_LARGEST_INTENSITY = 1e60
 _SAME_Q = 1e-9
 _FEW = 0.5
 
@@ -77,7 +80,8 @@ def clean(raw: RawCurve, path: Path) -> Cleaned:
     rows = _Rows(raw, sigma)
     rows.drop(~(np.isfinite(rows.q) & np.isfinite(rows.intensity)), "no number in q or intensity")
     _refuse_hopeless(rows, raw, path)
-    rows.drop(rows.q <= 0, "q is zero or negative")
+    rows.drop((np.abs(rows.q) > _LARGEST_Q) | (np.abs(rows.intensity) > _LARGEST_INTENSITY), "beyond any instrument")
+    rows.drop(rows.q <= _SMALLEST_Q, "q is zero or negative")
     rows.drop(_zero_rows(rows), "zero intensity: masked or outside the detector")
     notes += _drop_without_sigma(rows)
     notes += _sort(rows)

@@ -30,7 +30,7 @@ class Role(Enum):
     UNKNOWN = "not known"
 
 
-_ERROR = r"err\w*|error\w*|sig|sigma|std\.?[\s_]?(?:dev\.?|err\w*)?|stdev|stddev|esd|dev|unc\w*|delta|δ|σ|±|\+/-"
+_ERROR = r"err\w*|error\w*|sig|sigma|std\.?[\s_]?(?:dev\.?|err\w*)?|stdev|stddev|sd|esd|dev|unc\w*|delta|δ|σ|±|\+/-"
 _YIELD = r"(?:i|y|iq|int\w*|intensity|counts?|r)"
 _TITLES: tuple[tuple[Role, str], ...] = (  # the first that matches wins; for lower case
     (Role.TWO_THETA, r"(?:2|two)[\s_-]?(?:th|theta|θ).*|tth.*"),
@@ -43,7 +43,7 @@ _TITLES: tuple[tuple[Role, str], ...] = (  # the first that matches wins; for lo
     (
         Role.SIGMA,
         rf"e|(?:{_ERROR})(?:[\s_.-]*(?:of )?\(?{_YIELD}\)?)?(?:\W?q\W?)?|(?:d|e|s)[\s_.(-]*{_YIELD}(?:\W?q\W?)?\)?"
-        rf"|{_YIELD}[\s_.-]*(?:{_ERROR}|sd)",
+        rf"|{_YIELD}[\s_.-]*(?:{_ERROR})",
     ),
     (Role.SIGMA, r".*uncertaint.*|.*counting error.*|fehler"),
     (Role.Q, r"q|q[\s_.-]?(?:val\w*|vec\w*|axis|abs|modulus)|\|q\||q_(?:nm|a|å|1|inv).*|q\W.*|s|h|x|x[\s_-]?(?:axis|values?)|xwave.*"),

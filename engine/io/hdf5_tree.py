@@ -96,11 +96,15 @@ def numbers(dataset: h5py.Dataset) -> Array:
 
 def words_of(thing: h5py.Group | h5py.Dataset, *names: str) -> list[str]:
     """Return the words of the first of the attributes *names* that exists; several if it is a list."""
+    import h5py
+
+    plain = (h5py.h5t.TypeStringID, h5py.h5t.TypeIntegerID, h5py.h5t.TypeFloatID)
     for name in names:
         if name not in thing.attrs:
             continue
-        if thing.attrs.get_id(name).get_storage_size() > _MAX_ATTRIBUTE_BYTES:
-            continue
+        attribute = thing.attrs.get_id(name)
+        if attribute.get_storage_size() > _MAX_ATTRIBUTE_BYTES or not isinstance(attribute.get_type(), plain):
+            continue  # other kinds never hold a name, and garbled ones crash the library
         value = thing.attrs[name]
         items = np.asarray(value).reshape(-1).tolist() if not isinstance(value, (str, bytes)) else [value]
         return [item.decode("utf-8", "replace") if isinstance(item, bytes) else str(item) for item in items]
@@ -120,9 +124,13 @@ def names_in(words: list[str]) -> list[str]:
 
 def text_in(group: h5py.Group, name: str) -> str:
     """Return the text of a small data set such as a title, or an empty string."""
+    import h5py
+
     try:
         dataset = member(group, name)
-        if dataset is None or dataset.size != 1 or dataset.dtype.kind not in "SUO" or dataset.is_virtual or dataset.external:
+        if dataset is None or dataset.size != 1 or dataset.is_virtual or dataset.external:
+            return ""
+        if not isinstance(dataset.id.get_type(), h5py.h5t.TypeStringID):
             return ""
         value = np.asarray(dataset[()]).reshape(-1)[0]
     except (*BROKEN, OutsideLink):

@@ -26,6 +26,7 @@ _GLUED = re.compile(r"[-+]?\d*\.\d+(?:[eEdD][-+]?\d{1,3})?")
 _SAMPLE_LINES = 200
 _CONTEXT_LINES = 6
 _RAGGED_RUN = 2
+_LARGEST_GAP = 10.0  # steps of the first column
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,8 +268,11 @@ def _rejoined(runs: list[_Run]) -> list[_Run]:
 def _goes_on(last: _Run, run: _Run, waiting: list[_Run]) -> bool:
     stray = sum(len(other.rows) for other in waiting)
     short_gap = run.first_line - last.last_line <= _RAGGED_RUN + stray + 1
+    if not short_gap or len(last.rows) < 3:
+        return False
     before = [row[0] for row in last.rows[-3:]]
-    return short_gap and len(last.rows) > 2 and before == sorted(before) and run.rows[0][0] > before[-1]
+    step = before[-1] - before[-2]
+    return before == sorted(before) and 0 < run.rows[0][0] - before[-1] <= _LARGEST_GAP * step
 
 
 def _block(run: _Run) -> Block:

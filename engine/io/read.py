@@ -42,7 +42,11 @@ def read(path: Path, *, q_unit: QUnit | None = None, confirmed: QUnit | None = N
     DataFileError
         If no curve can be read: what was found and what to do, with the line where there is one.
     """
-    path = Path(path)
+    with np.errstate(all="ignore"):  # a file may hold any number; what is none is left out and listed
+        return _read(Path(path), q_unit, confirmed)
+
+
+def _read(path: Path, q_unit: QUnit | None, confirmed: QUnit | None) -> tuple[Measurement, ...]:
     source = Source(path)
     raws = format_of(source).read(source)
     measurements: list[Measurement] = []

@@ -14,7 +14,7 @@ from engine.io.measurement import Dropped
 from engine.io.number_table import Block
 from engine.io.raw_curve import Axis, RawCurve, UnitHint
 from engine.io.text_file import TextFile
-from engine.io.unit_words import hint_in_header, means_s, quoted, wavelength_in
+from engine.io.unit_words import hint_in_title, quoted
 
 _SAME_START = 1.5
 """Two runs of one table are two curves if their first q agree within this factor."""
@@ -126,8 +126,8 @@ def _curve_of(text: TextFile, block: Block, part: slice, columns: CurveColumns, 
         intensity=values[:, columns.intensity],
         sigma=None if columns.sigma is None else values[:, columns.sigma],
         axis=axis,
-        wavelength=wavelength_in(text.words) if axis is Axis.TWO_THETA else None,
-        hint=hint or hint_in_header(text.words, columns.q_title),
+        wavelength=text.wavelength if axis is Axis.TWO_THETA else None,
+        hint=hint or (hint_in_title(columns.q_title) if columns.q_title else None) or text.unit_hint,
         shadow=None if columns.shadow is None else values[:, columns.shadow],
         rows=block.rows[part],
         dropped=(Dropped("another number of columns than the neighbouring rows", block.broken),) if block.broken else (),
@@ -138,7 +138,7 @@ def _curve_of(text: TextFile, block: Block, part: slice, columns: CurveColumns, 
 def _axis_of(text: TextFile, columns: CurveColumns) -> Axis:
     if columns.axis is Role.TWO_THETA:
         return Axis.TWO_THETA
-    return Axis.S if means_s(text.words) else Axis.Q
+    return Axis.S if text.defines_s else Axis.Q
 
 
 def _reading_notes(text: TextFile) -> list[str]:

@@ -8,9 +8,11 @@ from pathlib import Path
 from engine.errors import DataFileError
 from engine.io.limits import MAX_LINES
 from engine.io.number_table import NumberTables, number_tables, split_lines
+from engine.io.raw_curve import UnitHint
 from engine.io.text_decoding import Decoded, decode
+from engine.io.unit_words import hint_in_header, means_s, wavelength_in
 
-_HEADER_LINES = 2_000
+_HEADER_LINES = 500
 
 
 class TextFile:
@@ -50,16 +52,23 @@ class TextFile:
         """Every table of numbers in the file, and the words around them."""
         return number_tables(self.lines)
 
-    @property
+    @cached_property
     def words(self) -> tuple[str, ...]:
-        """The first lines that are no numbers."""
-        return self.tables.words[:_HEADER_LINES]
+        """The lines that are no numbers: the first ones and the last ones, where headers and footers are."""
+        words = self.tables.words
+        return words if len(words) <= 2 * _HEADER_LINES else words[:_HEADER_LINES] + words[-_HEADER_LINES:]
 
-    def begins(self, count: int = 60) -> str:
-        """Return the first *count* lines as one text."""
-        return "\n".join(self.lines[:count])
+    @cached_property
+    def unit_hint(self) -> UnitHint | None:
+        """What header and footer say of the unit of q."""
+        return hint_in_header(self.words)
 
-    def mentions(self, *phrases: str) -> bool:
-        """Tell whether every one of *phrases* occurs in the words of the file."""
-        words = "\n".join(self.words)
-        return all(phrase in words for phrase in phrases)
+    @cached_property
+    def defines_s(self) -> bool:
+        """Whether the header defines the axis as s = q / 2 pi."""
+        return means_s(self.words)
+
+    @cached_property
+    def wavelength(self) -> float | None:
+        """The wavelength the header names [nm]."""
+        return wavelength_in(self.words)

@@ -82,30 +82,32 @@ def said_of_q(line: str) -> tuple[QUnit, str] | None:
     return unit, quoted(words)
 
 
-def hint_in_header(lines: Sequence[str], title: str | None = None) -> UnitHint | None:
-    """Return what a header says of the unit of q.
+def hint_in_title(title: str) -> UnitHint | None:
+    """Return what the title of the column taken for q says of its unit."""
+    unit = unit_in(title)
+    return None if unit is None else UnitHint(unit=unit, source=UnitSource.HEADER, words=f"the column title says {quoted(title)}")
 
-    The title of the q column speaks first, then a line that names q, then any line that names an inverse length.
-    Words that contradict each other decide nothing.
+
+def hint_in_header(lines: Sequence[str]) -> UnitHint | None:
+    """Return what header lines say of the unit of q.
+
+    A line that names q speaks first, then any line that names an inverse length. Words that contradict each other decide
+    nothing.
 
     Parameters
     ----------
     lines : sequence of str
         Header and footer lines.
-    title : str, optional
-        Title of the column taken for q.
     """
-    if title is not None and (unit := unit_in(title)) is not None:
-        return UnitHint(unit=unit, source=UnitSource.HEADER, words=f"the column title says {quoted(title)}")
     spoken = [(line, hit) for line in lines if (hit := said_of_q(line)) is not None]
     if spoken and len({hit[0] for _, hit in spoken}) == 1:
         line, (unit, words) = spoken[0]
         source = UnitSource.ATTRIBUTE if line.lstrip("# \t").startswith('"') else UnitSource.HEADER
         return UnitHint(unit=unit, source=source, words=f"the header says {words}")
-    mentioned = [(line, unit) for line in lines if (unit := unit_in(line)) is not None]
-    if not spoken and mentioned and len({unit for _, unit in mentioned}) == 1:
-        line, unit = mentioned[0]
-        return UnitHint(unit=unit, source=UnitSource.HEADER, words=f"the header mentions {unit.value}, though not for q", of_q=False)
+    mentioned = [unit for line in lines if (unit := unit_in(line)) is not None]
+    if not spoken and len(set(mentioned)) == 1:
+        words = f"the header mentions {mentioned[0].value}, though not for q"
+        return UnitHint(unit=mentioned[0], source=UnitSource.HEADER, words=words, of_q=False)
     return None
 
 

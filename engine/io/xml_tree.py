@@ -53,7 +53,7 @@ def parse_xml(data: bytes) -> Element:
         raise XmlRefused("The XML defines entities of its own, which curves never need and attacks do; it was not read.") from error
     except ParseError as error:
         line, _ = error.position
-        raise XmlRefused(f"The XML is broken at line {line} ({error.msg.split(':')[0]}). Export the file anew.") from error
+        raise XmlRefused(f"The XML is broken at line {line} ({str(error).split(':')[0]}). Export the file anew.") from error
     except XmlRefused:
         raise
     except (ValueError, LookupError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.errors import DataFileError
 from engine.io.formats import nxcansas, nxdata
+from engine.io.hdf5_heaps import has_sound_heaps
 from engine.io.hdf5_tree import BROKEN, SIGNATURE, groups, outside_links
 from engine.io.limits import MAX_CURVES
 from engine.io.nexus_signal import Findings
@@ -29,6 +30,8 @@ def read(source: Source) -> tuple[RawCurve, ...]:
     import h5py
 
     try:
+        if not has_sound_heaps(source.path):
+            raise OSError("a heap of words is garbled")
         with h5py.File(source.path, "r", locking=False) as file:
             found = Findings()
             all_groups = list(groups(file))

@@ -14,7 +14,7 @@ from engine.io.limits import MAX_ARRAY_VALUES, MAX_COLUMNS
 from engine.io.number_table import Block
 from engine.io.raw_curve import RawCurve
 from engine.io.source import Source
-from engine.io.unit_words import hint_in_header
+from engine.io.unit_words import hint_in_title
 
 _MAGIC = b"\x93NUMPY"
 
@@ -44,7 +44,7 @@ def read(source: Source) -> tuple[RawCurve, ...]:
                 q=table[:, columns.q],
                 intensity=table[:, columns.intensity],
                 sigma=None if columns.sigma is None else table[:, columns.sigma],
-                hint=hint_in_header((), title) if title else None,
+                hint=hint_in_title(title) if title else None,
                 notes=columns.notes,
             )
         )
