@@ -46,7 +46,7 @@ def counting_noise(q: Array, intensity: Array, *, relative: float, at: float = 0
     """
     reference = float(np.interp(at, q, intensity))
     if not (reference > 0 and relative > 0):
-        raise ParameterError(f"Noise needs a positive intensity at q = {at:g} 1/nm and a positive level; got {reference:g} and {relative:g}.")
+        raise ParameterError(f"Noise needs a positive intensity at q = {at:g} 1/nm and level; got {reference:g} and {relative:g}.")
     buffer = buffer_share * reference
     k = (reference + 2 * buffer) / (at * (relative * reference) ** 2)
     return CountingNoise(k=k, buffer=buffer)

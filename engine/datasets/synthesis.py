@@ -92,8 +92,10 @@ def draw_sample(types: tuple[str, ...], recipe: Recipe, basis: Basis, at_points:
             return sample
 
 
-def measure(sample: Sample, recipe: Recipe, basis: Basis, at_points: dict[str, Array], rng: np.random.Generator) -> tuple[Curve, Array, float]:
-    """Return a noisy curve of arbitrary scale and background, the parts n_k I_k it was made of (scaled), and the background."""
+def measure(
+    sample: Sample, recipe: Recipe, basis: Basis, at_points: dict[str, Array], rng: np.random.Generator
+) -> tuple[Curve, Array, float]:
+    """Return a noisy curve of random scale and background, the scaled parts n_k I_k in it, and the background."""
     q = recipe.q
     parts = ideal_parts(sample, basis, at_points)
     parts *= 10 ** rng.uniform(-3, 3) / parts[:, 0].sum()

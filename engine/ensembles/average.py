@@ -65,7 +65,7 @@ def of_size(particle: Any, diameter: float) -> Any:
         If the particle has no diameter.
     """
     if not hasattr(particle, "diameter"):
-        raise UnsupportedModel(f"A {getattr(particle, 'title', type(particle).__name__)} has no diameter to distribute; leave the sizes out.")
+        raise UnsupportedModel(f"A {getattr(particle, 'title', type(particle).__name__)} has no diameter; leave the sizes out.")
     return dataclasses.replace(particle, diameter=float(diameter))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from engine.curve import Array, Curve
 from engine.datasets.basis import Basis, default_basis
 from engine.inference.analysis import Analysis, Fit, Interval, SizeEstimate, Status
-from engine.inference.fit import Mode, Scan, best_modes, scan
+from engine.inference.fit import Mode, best_modes, scan
 from engine.inference.hypotheses import MINOR, Hypothesis, hypotheses, names, prior
 from engine.inference.judgement import CHI2_DOUBTFUL, Evidence, judge, relative_misfit, runs_probability, sentence
 from engine.inference.posterior import Draws, draw_posterior
@@ -231,7 +231,7 @@ def _fit(prepared: Prepared, basis: Basis, mode: Mode) -> Fit:
         first = float((prepared.binning @ shape)[0])
         components[kind] = amplitude * shape / first
     model = np.sum(list(components.values()), axis=0) + mode.background
-    return Fit(curve.q, model, (curve.intensity - model) / curve.sigma, curve.sigma, mode.background, components)  # type: ignore[operator, arg-type]
+    return Fit(curve.q, model, (curve.intensity - model) / curve.sigma, curve.sigma, mode.background, components)  # type: ignore[arg-type]
 
 
 def _answer(

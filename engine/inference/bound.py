@@ -76,4 +76,4 @@ def bound(sample: Sample, basis: Basis, at_points: dict[str, Array], sigma: Arra
 def _moved(sample: Sample, field: str, index: int) -> Sample:
     values = list(getattr(sample, field))
     values[index] *= 1 + STEP
-    return replace(sample, **{field: tuple(values)})  # type: ignore[arg-type]
+    return replace(sample, **{field: tuple(values)})

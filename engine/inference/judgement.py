@@ -26,6 +26,9 @@ CHI2_DOUBTFUL, CHI2_OUTSIDE = 1.5, 3.0
 FORM_OUTSIDE = 0.10
 """The same for one type that stands out with sizes of any form: real samples are seldom exactly log-normal."""
 
+LOG_NORMAL_OUTSIDE = 0.30
+"""Even then the log-normal sizes that are reported must come this near."""
+
 EDGE = 1.03
 """A size is outside the family when it lies beyond its ends by more than this factor."""
 
@@ -137,9 +140,11 @@ def _outside(e: Evidence) -> tuple[str, ...]:
             f"Only {e.informative} groups of points show particle scattering clearly above their error; at least {MIN_INFORMATIVE} are "
             "needed to tell a particle's shape. Measure longer, or check the subtraction."
         )
-    close = e.form_misfit is not None and e.form_misfit < FORM_OUTSIDE
+    close = e.form_misfit is not None and e.form_misfit < FORM_OUTSIDE and e.misfit < LOG_NORMAL_OUTSIDE
     if reduced > CHI2_OUTSIDE and e.misfit > MISFIT_OUTSIDE and not close:
-        reasons.append(f"No lipid nanoparticle of the known types fits: the best one misses the points by {e.misfit:.0%} (chi² {reduced:.3g}).")
+        reasons.append(
+            f"No lipid nanoparticle of the known types fits: the best one misses the points by {e.misfit:.0%} (chi² {reduced:.3g})."
+        )
     if e.sizes and all(size.high * EDGE < FAMILY[0] or size.low > EDGE * FAMILY[1] for size in e.sizes):
         reasons.append(f"The best fit is {e.sizes[0].value:.3g} nm in size; this program knows {FAMILY[0]:g} to {FAMILY[1]:g} nm.")
     if e.lead < -LEAD:
@@ -153,8 +158,8 @@ def _doubts(e: Evidence) -> tuple[str, ...]:
     reasons = []
     if e.form_misfit is not None:
         reasons.append(
-            f"Log-normal sizes miss the points by {e.misfit:.1%}, sizes of any form by {e.form_misfit:.1%}: one type stands out, but its sizes, "
-            "interactions or the instrument's resolution are not those of the model. Mixtures were not considered."
+            f"Log-normal sizes miss the points by {e.misfit:.1%}, sizes of any form by {e.form_misfit:.1%}: one type stands out, but its "
+            "sizes, interactions or the instrument's resolution are not those of the model. Mixtures were not considered."
         )
     elif reduced > CHI2_DOUBTFUL and by_chance < RARE and e.misfit > MISFIT_DOUBTFUL:
         reasons.append(f"The best fit misses the points by {e.misfit:.1%}, more than the noise (chi² {reduced:.3g}).")
@@ -163,7 +168,7 @@ def _doubts(e: Evidence) -> tuple[str, ...]:
     if e.sizes and any(size.value * EDGE < FAMILY[0] or size.value > EDGE * FAMILY[1] for size in e.sizes):
         reasons.append(f"One of the sizes lies beyond {FAMILY[0]:g} to {FAMILY[1]:g} nm.")
     if abs(e.lead) <= LEAD:
-        reasons.append("A featureless scatterer of no particular shape fits as well; the curve shows nothing that only these particles have.")
+        reasons.append("A featureless scatterer of no particular shape fits as well; nothing in the curve is special to these particles.")
     if not e.stated_sigma and e.points < 60:
         reasons.append("The file gives no errors and few points, so how well the fit should be is not known.")
     return tuple(reasons)

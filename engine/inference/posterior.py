@@ -5,8 +5,8 @@ I at the lowest q). Scale and background are integrated out in closed form under
 
 .. math:: \ln L = -\tfrac12 \mathrm{RSS} - \tfrac12 \ln \det X^T X, \quad X = (g, 1) / \sigma,
 
-with g the normalised mixture. Priors: ln mean uniform over the family's sizes with soft edges, ln spread normal about a spread of 11 %, number fractions uniform where every type is seen
-(see :func:`log_fraction_prior`).
+with g the normalised mixture. Priors: ln mean uniform over the family's sizes with soft edges, ln spread normal about a spread of
+11 %, number fractions uniform where every type is seen (see :func:`log_fraction_prior`).
 The proposal is a mixture of Student t about the local best fits, extended round by round with one fitted to all weighted draws so far
 (adaptive multiple importance sampling; Cornuet et al. 2012, Scand. J. Stat. 39:798).
 """
@@ -135,7 +135,7 @@ def draw_posterior(
     target, fractions, scales = log_posterior(shapes, hypothesis, z)
     for _ in range(rounds - 1):
         log_weights = target - _log_mixture(kernels, shares, z)
-        if _effective(log_weights) >= enough:
+        if _effective(log_weights) >= enough or not np.isfinite(log_weights.max()):
             break
         fitted = _tiles(shapes, hypothesis, z, log_weights, rng)
         each = -(-count // len(fitted))
@@ -199,7 +199,7 @@ def mixture_share(k: int) -> float:
     """
     rng = np.random.default_rng(20250501)
     count = 200_000
-    mean = np.exp(rng.uniform(*np.log(SIZE_PRIOR), (count, k)))
+    mean = np.exp(rng.uniform(np.log(SIZE_PRIOR[0]), np.log(SIZE_PRIOR[1]), (count, k)))
     spread = np.exp(rng.normal(np.log(SPREAD_PRIOR[0]), SPREAD_PRIOR[1], (count, k)))
     share = rng.dirichlet(np.ones(k), count) * mean**6 * (1 + spread**2) ** 15
     return float((share.min(axis=1) >= MINOR * share.sum(axis=1)).mean())
@@ -252,9 +252,7 @@ def _newton(shapes: ShapeTable, hypothesis: Hypothesis, z: Array, *, trust: floa
     around = np.concatenate([z[:, None], z[:, None] + delta * np.eye(d)], axis=1).reshape(-1, d)
     sizes = np.clip(around[:, : 2 * k].reshape(-1, k, 2), LOW, HIGH)
     fractions = np.exp(_log_softmax(around[:, 2 * k :]))
-    mixture = sum(
-        shapes.average(kind, sizes[:, j, 0], sizes[:, j, 1])[0] * fractions[:, j] for j, kind in enumerate(hypothesis.types)
-    )
+    mixture = sum(shapes.average(kind, sizes[:, j, 0], sizes[:, j, 1])[0] * fractions[:, j] for j, kind in enumerate(hypothesis.types))
     mixture = np.asarray(mixture).reshape(shapes.data.size, count, d + 1)
     prior = np.concatenate([np.tile(PRIOR_PRECISION, k), np.full(k - 1, LOGIT_PRECISION)]) + trust
     steps, covariances = np.empty((count, d)), np.empty((count, d, d))
@@ -316,7 +314,7 @@ def _factor(covariance: Array) -> Array:
     """Return the Cholesky factor of a covariance widened by a fifth, kept positive."""
     covariance = 1.2 * (covariance + covariance.T) / 2
     ridge = 1e-10 + 1e-9 * np.diag(covariance)
-    return np.linalg.cholesky(covariance + np.diag(ridge))
+    return np.asarray(np.linalg.cholesky(covariance + np.diag(ridge)))
 
 
 def _log_mixture(kernels: Sequence[_Kernel], shares: Sequence[float], z: Array) -> Array:

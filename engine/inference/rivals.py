@@ -70,7 +70,7 @@ class FormFree:
     def lead(self) -> float:
         """Second smallest over smallest chi²; inf with a single type."""
         ordered = sorted(self.chi2.values())
-        return ordered[1] / max(ordered[0], 1e-12) if len(ordered) > 1 else float("inf")
+        return float(ordered[1] / max(ordered[0], 1e-12)) if len(ordered) > 1 else float("inf")
 
 
 def form_free(shapes: ShapeTable) -> FormFree:

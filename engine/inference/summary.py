@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -54,6 +54,8 @@ def pool(drawn: Sequence[Draws], prior: Mapping[Hypothesis, float], types: tuple
     unit_volumes : mapping of str to float
         Volume of each type at D = 1; particles of one type are geometrically alike on the outside, so V = unit D³.
     """
+    possible = [draws for draws in drawn if np.isfinite(draws.log_evidence)]
+    drawn = possible or [replace(draws, log_evidence=0.0) for draws in drawn[:1]]  # nothing fits at all: the judgement says so
     log_mass = np.array([draws.log_evidence + np.log(prior[draws.hypothesis]) for draws in drawn])
     mass = np.exp(log_mass - logsumexp(log_mass))
     parts = [_spread_out(draws, types, unit_volumes) for draws in drawn]
@@ -117,6 +119,6 @@ def prior_variances() -> tuple[float, float, float]:
     Of the priors of :mod:`engine.inference.posterior`; the fraction's for two types, uniform.
     """
     rng = np.random.default_rng(20250501)
-    mean = np.exp(rng.uniform(*np.log(SIZE_PRIOR), 40_000))
+    mean = np.exp(rng.uniform(np.log(SIZE_PRIOR[0]), np.log(SIZE_PRIOR[1]), 40_000))
     sd = mean * np.exp(rng.normal(np.log(SPREAD_PRIOR[0]), SPREAD_PRIOR[1], 40_000))
     return 1 / 12, float(mean.var()), float(sd.var())

@@ -43,7 +43,9 @@ class Trial:
         return self.hypothesis == Hypothesis(self.sample.types).name
 
 
-def run_trials(type_sets: Sequence[tuple[str, ...]], recipe: Recipe, *, each: int, seed: int, known: bool = False, report: Report = silent) -> list[Trial]:
+def run_trials(
+    type_sets: Sequence[tuple[str, ...]], recipe: Recipe, *, each: int, seed: int, known: bool = False, report: Report = silent
+) -> list[Trial]:
     """Return *each* trials of every set of types in *type_sets*, reproducible by *seed*.
 
     With *known* the analyst is told which types may be there; only then can a fraction's error be compared with its bound.
@@ -57,7 +59,9 @@ def run_trials(type_sets: Sequence[tuple[str, ...]], recipe: Recipe, *, each: in
     return trials
 
 
-def _trial(types: tuple[str, ...], recipe: Recipe, at_points: dict[str, Array], rng: np.random.Generator, candidates: tuple[str, ...]) -> Trial:
+def _trial(
+    types: tuple[str, ...], recipe: Recipe, at_points: dict[str, Array], rng: np.random.Generator, candidates: tuple[str, ...]
+) -> Trial:
     basis = default_basis()
     sample = draw_sample(types, recipe, basis, at_points, rng)
     curve, parts, _ = measure(sample, recipe, basis, at_points, rng)

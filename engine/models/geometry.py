@@ -92,7 +92,9 @@ class Body:
             if piece.region not in self.contrasts:
                 raise ParameterError(f"Region {piece.region!r} has no contrast; known are {', '.join(self.contrasts) or 'none'}.")
             if not _is_bounded(piece):
-                raise ParameterError(f"A piece of region {piece.region!r} reaches to infinity; add an ellipsoid, or planes that cut the cylinder.")
+                raise ParameterError(
+                    f"A piece of region {piece.region!r} reaches to infinity; add an ellipsoid, or planes that cut the cylinder."
+                )
 
     @property
     def regions(self) -> tuple[str, ...]:
