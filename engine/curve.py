@@ -12,9 +12,9 @@ from engine.errors import ParameterError
 Array = NDArray[np.float64]
 
 
-def read_only(values: object, *, dtype: type = np.float64) -> NDArray[np.float64]:
+def read_only(values: object) -> Array:
     """Return a contiguous read-only copy of *values*."""
-    array = np.array(values, dtype=dtype, order="C", copy=True)
+    array: Array = np.array(values, dtype=np.float64, order="C", copy=True)
     array.setflags(write=False)
     return array
 

@@ -44,7 +44,7 @@ def featureless_chi2(shapes: ShapeTable, q: Array) -> float:
     def residual(x: Array) -> Array:
         radius, s, rise = np.exp(x[0]), x[1], x[2]
         shape = guinier_porod(q, radius, s, s + rise) * shapes.flat
-        design = np.stack([shape / max(np.linalg.norm(shape), 1e-300), shapes.flat], axis=1)
+        design = np.stack([shape / max(float(np.linalg.norm(shape)), 1e-300), shapes.flat], axis=1)
         linear = np.linalg.lstsq(design, shapes.data, rcond=None)[0]
         return np.asarray(shapes.data - design @ linear)
 
@@ -69,8 +69,8 @@ class FormFree:
     @property
     def lead(self) -> float:
         """Second smallest over smallest chi²; inf with a single type."""
-        ordered = sorted(self.chi2.values())
-        return float(ordered[1] / max(ordered[0], 1e-12)) if len(ordered) > 1 else float("inf")
+        ordered: list[float] = sorted(self.chi2.values())
+        return ordered[1] / max(ordered[0], 1e-12) if len(ordered) > 1 else float("inf")
 
 
 def form_free(shapes: ShapeTable) -> FormFree:

@@ -1,0 +1,43 @@
+"""Measures the program against its figures and prints them: ``benchmark analysis``, ``benchmark scattering``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+SUBJECTS = {
+    "analysis": "pure types, intervals and fractions on simulated curves of known truth, against the Cramér-Rao bound",
+    "scattering": "accuracy and time of the solvers, against closed forms and sasmodels",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("subject", choices=list(SUBJECTS), help="; ".join(f"{name}: {phrase}" for name, phrase in SUBJECTS.items()))
+    parser.add_argument("--json", type=Path, metavar="OUT", help="also write the figures here")
+    parser.add_argument("--curves", type=int, default=20, metavar="N", help="analysis: simulated curves for each set of types (default 20)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="scattering: draw the comparisons into this folder")
+
+
+def subject(name: str) -> Any:
+    """Return the module of a subject: ``run(arguments) -> dict`` prints its table and returns the figures."""
+    if name == "analysis":
+        from engine.commands import benchmark_analysis
+
+        return benchmark_analysis
+    from engine.commands import benchmark_scattering
+
+    return benchmark_scattering
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run one benchmark; exit 0 when every figure is met, 1 when one is missed."""
+    figures = subject(arguments.subject).run(arguments)
+    if arguments.json:
+        from engine.io.aside import written_aside
+
+        with written_aside(arguments.json) as path:
+            path.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0 if all(row["met"] for row in figures["rows"] if row["met"] is not None) else 1
