@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.curve import Array
 from engine.models.geometry import Body
-from engine.models.sections import break_heights, quadrics, region_labels
+from engine.models.sections import break_heights, extent, moved, quadrics, region_labels
 
 _NODES = 4  # exact up to z⁷; z⁴ is needed
 
@@ -64,7 +64,7 @@ def properties(body: Body) -> Properties:
     ----------
     Guinier and Fournet, Small-Angle Scattering of X-Rays, Wiley (1955).
     """
-    moments = _moments(body)
+    moments = _moments(moved(body, -sum(extent(body)) / 2))
     volume = float(moments.volume.sum())
     contrast = np.array([body.contrasts[name] for name in body.regions], dtype=np.float64)
     return Properties(
