@@ -41,6 +41,9 @@ RARE = 1e-3
 SIGNAL = 100.0
 """Drop of chi² that particle scattering must bring over a constant."""
 
+SURE = 0.9
+"""From this probability on the verdict is said without its runner-up."""
+
 MIN_INFORMATIVE = 20
 """Bins with particle scattering at least three times their error that a judgement needs."""
 
@@ -184,12 +187,16 @@ def sentence(status: Status, winner: Hypothesis, chances: Mapping[str, float], s
     if status is Status.OUTSIDE:
         return "Not a lipid nanoparticle this program knows."
     what = " and ".join(f"{MODELS[kind].title.lower()} ({kind}, {_length(sizes[kind])})" for kind in winner.types)
+    if len(winner.types) > 1:
+        what = f"a mixture of {what}"
     chance = chances[winner.name]
-    lead = "Probably" if status is Status.DOUBTFUL or chance < 0.9 else ("A mixture of" if len(winner.types) > 1 else "Pure")
-    if lead == "Probably" and len(winner.types) > 1:
-        lead = "Probably a mixture of"
-    share = f"probability {chance:.0%}" if chance < 0.995 else "probability over 99 %"
-    return f"{lead} {what}; {share}."
+    if status is Status.DOUBTFUL:
+        return f"Perhaps {what}, with doubts: see the reasons."
+    if chance >= SURE:
+        share = f"{chance:.0%}" if chance < 0.995 else "over 99 %"
+        return f"{what[0].upper()}{what[1:]}; probability {share}."
+    next_name, next_chance = max(((name, p) for name, p in chances.items() if name != winner.name), key=lambda item: item[1])
+    return f"Most likely {what}, probability {chance:.0%}; next {next_name}, {next_chance:.0%}."
 
 
 def _length(size: Interval) -> str:
