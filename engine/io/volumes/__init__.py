@@ -1,0 +1,1 @@
+"""Voxel maps in files: one format per module; ``registry`` reads any of them by content and writes by name."""
