@@ -62,12 +62,18 @@ def member(group: h5py.Group, name: str) -> h5py.Dataset | None:
     Raises
     ------
     OutsideLink
-        If the way to it leaves the file.
+        If the way to it leaves the file, or its values lie in other files (virtual or external storage).
     """
     import h5py
 
     found = _resolve(group, name, _MAX_LINKS)
-    return found if isinstance(found, h5py.Dataset) else None
+    if not isinstance(found, h5py.Dataset):
+        return None
+    if found.is_virtual:  # before anything else: asking for its shape opens the other files
+        raise OutsideLink(", ".join(sorted({str(source.file_name) for source in found.virtual_sources()}))[:120])
+    if found.external:
+        raise OutsideLink(str(found.external[0][0])[:120])
+    return found
 
 
 def numbers(dataset: h5py.Dataset) -> Array:
@@ -75,15 +81,9 @@ def numbers(dataset: h5py.Dataset) -> Array:
 
     Raises
     ------
-    OutsideLink
-        If its values lie in other files (virtual or external storage).
     NotReadable
         If it is too large, packed in too large pieces, or holds no real numbers.
     """
-    if dataset.is_virtual:
-        raise OutsideLink(", ".join(sorted({str(source.file_name) for source in dataset.virtual_sources()}))[:120])
-    if dataset.external:
-        raise OutsideLink(str(dataset.external[0][0])[:120])
     if dataset.dtype.kind not in "fiu" or dataset.shape is None:
         raise NotReadable(f"“{dataset.name}” holds no real numbers")
     if int(np.prod([int(n) for n in dataset.shape], dtype=object)) > MAX_ARRAY_VALUES:
@@ -128,7 +128,7 @@ def text_in(group: h5py.Group, name: str) -> str:
 
     try:
         dataset = member(group, name)
-        if dataset is None or dataset.size != 1 or dataset.is_virtual or dataset.external:
+        if dataset is None or dataset.size != 1:
             return ""
         if not isinstance(dataset.id.get_type(), h5py.h5t.TypeStringID):
             return ""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from engine.curve import Array
 
+_PLACES = ("x", "h")  # in NeXus a position on the detector
+
 
 @dataclass
 class Findings:
@@ -144,7 +146,7 @@ def _axes(group: h5py.Group, signal: h5py.Dataset) -> list[str]:
 def _q_position(group: h5py.Group, signal: h5py.Dataset, axes: list[str], any_axis: bool) -> int | None:
     """Return which axis is q; None if none is, or more than one (then the data are two-dimensional)."""
     candidates = [i for i, name in enumerate(axes) if _is_q(group, name)]
-    if not candidates and any_axis and axes:
+    if not candidates and any_axis and axes and len(signal.shape) == 1:
         candidates = [len(axes) - 1]
     if len(axes) > len(signal.shape) and len(signal.shape) == 1:
         candidates = candidates[-1:]
@@ -158,7 +160,8 @@ def _is_q(group: h5py.Group, name: str) -> bool:
     if dataset is None:
         return False
     unit = unit_of_attribute(word_of(dataset, "units", "unit"))
-    return role_of(name) is Role.Q or unit is not None or role_of(word_of(dataset, "long_name") or "?") is Role.Q
+    named = name.lower() not in _PLACES and role_of(name) is Role.Q
+    return named or unit is not None or role_of(word_of(dataset, "long_name") or "?") is Role.Q
 
 
 def _q_rows(q: Array, intensity: Array) -> Array | None:

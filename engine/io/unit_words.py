@@ -104,7 +104,7 @@ def hint_in_header(lines: Sequence[str]) -> UnitHint | None:
         line, (unit, words) = spoken[0]
         source = UnitSource.ATTRIBUTE if line.lstrip("# \t").startswith('"') else UnitSource.HEADER
         return UnitHint(unit=unit, source=source, words=f"the header says {words}")
-    mentioned = [unit for line in lines if (unit := unit_in(line)) is not None]
+    mentioned = [found for line in lines if (found := unit_in(line)) is not None]
     if not spoken and len(set(mentioned)) == 1:
         words = f"the header mentions {mentioned[0].value}, though not for q"
         return UnitHint(unit=mentioned[0], source=UnitSource.HEADER, words=words, of_q=False)
