@@ -55,15 +55,9 @@ class Basis:
 
     def __post_init__(self) -> None:
         q, diameters = read_only(self.q), read_only(self.diameters)
-        if q.size < 2 * _MARGIN or q[0] != 0 or not np.allclose(np.diff(q), q[1], rtol=1e-6):
-            raise ParameterError(
-                f"A basis needs at least {2 * _MARGIN} equally spaced q from 0; give --q-min 0 when making the library.", "q"
-            )
-        if (
-            diameters.size < 2
-            or not np.allclose(np.diff(diameters), diameters[1] - diameters[0], rtol=1e-6)
-            or diameters[1] <= diameters[0]
-        ):
+        if q.size < 2 * _MARGIN or q[0] != 0 or not _is_even(q):
+            raise ParameterError(f"A basis needs at least {2 * _MARGIN} equally spaced q from 0; make the library with --q-min 0.", "q")
+        if not _is_even(diameters):
             raise ParameterError("A basis needs at least two equally spaced diameters.", "diameters")
         for key, rows in self.curves.items():
             if rows.shape != (diameters.size, q.size):
@@ -139,6 +133,11 @@ class Basis:
         return spline.t, np.ascontiguousarray(spline.c)
 
 
+def _is_even(values: Array) -> bool:
+    steps = np.diff(values)
+    return bool(steps.size and steps[0] > 0 and np.allclose(steps, steps[0], rtol=1e-6, atol=0))
+
+
 def _flattening(q: Array) -> Array:
     """Return the weight that turns a plateau and a q⁻⁴ fall into something flat; a polynomial, so it keeps the bandwidth in q."""
     return np.asarray((q * q + _KNEE**2) ** 2)
@@ -166,20 +165,20 @@ def load_basis(path: Path | str, *, contrasts: Mapping[str, float] | None = None
     q, provenance, parts = read_library(path, lambda table: _choose(path, table, shell_thickness))
     if not parts:
         raise DataFileError(path, "holds no curves.")
-    used = {key: _contrasts(provenance["parameters"][key], part.table, contrasts or {}) for key, part in parts.items()}
-    for key, part in parts.items():
-        if tuple(part.table.pairs[0]) == TOTAL and used[key] != _contrasts(provenance["parameters"][key], part.table, {}):
-            raise DataFileError(path, f"holds totals at other contrasts of {key} than asked for. Use a library of partial terms.")
+    used = {key: _contrasts(path, provenance, key, part.table, contrasts or {}) for key, part in parts.items()}
+    _refuse_unknown(contrasts or {}, {region for part in parts.values() for region in part.table.regions})
     shells = {float(t) for part in parts.values() for t in part.table.shell_thickness}
-    first = next(iter(parts.values())).table
-    return Basis(
-        q=q,
-        diameters=first.diameters,
-        curves={key: _total(part, used[key]) for key, part in parts.items()},
-        contrasts=used,
-        shell_thickness=shell_thickness if shell_thickness is not None else min(shells, default=0.0),
-        provenance=provenance,
-    )
+    try:
+        return Basis(
+            q=q,
+            diameters=next(iter(parts.values())).table.diameters,
+            curves={key: _total(part, used[key]) for key, part in parts.items()},
+            contrasts=used,
+            shell_thickness=shell_thickness if shell_thickness is not None else min(shells, default=0.0),
+            provenance=provenance,
+        )
+    except ParameterError as error:
+        raise DataFileError(path, str(error)) from error
 
 
 @lru_cache(maxsize=1)
@@ -202,8 +201,23 @@ def _choose(path: Path, table: Table, wanted: float | None) -> int:
     return int(near[0])
 
 
-def _contrasts(recorded: Mapping[str, float], table: Table, wanted: Mapping[str, float]) -> dict[str, float]:
-    return {region: float(wanted.get(region, recorded[f"sld_{region}"])) for region in table.regions}
+def _contrasts(path: Path, provenance: Mapping[str, Any], key: str, table: Table, wanted: Mapping[str, float]) -> dict[str, float]:
+    """Return the contrasts to use for a type; those of a total are fixed."""
+    try:
+        recorded = {region: float(provenance["parameters"][key][f"sld_{region}"]) for region in table.regions}
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataFileError(path, f"does not say the contrasts of {key}. Make it anew.") from error
+    used = {region: float(wanted.get(region, value)) for region, value in recorded.items()}
+    if tuple(table.pairs[0]) == TOTAL and used != recorded:
+        held = ", ".join(f"{region} {value:g}" for region, value in recorded.items())
+        raise DataFileError(path, f"holds {key} at fixed contrasts only ({held}). Use a library of partial terms for others.")
+    return used
+
+
+def _refuse_unknown(contrasts: Mapping[str, float], regions: set[str]) -> None:
+    unknown = [name for name in contrasts if name not in regions]
+    if unknown:
+        raise ParameterError(f"No type has a region {', '.join(unknown)}; known are {', '.join(sorted(regions))}.", "contrasts")
 
 
 def _total(part: LibraryPart, contrasts: Mapping[str, float]) -> Array:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -10,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -277,7 +280,7 @@ def _backend(wish: LibrarySettings, todo: list[Block], workers: int, scheduler: 
 
 @contextmanager
 def _on_processes(wish: LibrarySettings, todo: list[Block], workers: int) -> Iterator[Iterator[Result]]:
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread_each)
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_prepare_worker)
     try:
         yield _gather(pool, wish, todo, workers)
     except BrokenProcessPool as error:
@@ -303,7 +306,17 @@ def _gather(pool: ProcessPoolExecutor, wish: LibrarySettings, todo: list[Block],
             yield None
 
 
-def _one_thread_each() -> None:
+def _prepare_worker() -> None:
+    """Let one core do one block; leave Ctrl-C to the parent; and end with the parent, however that ends."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     threadpool_limits(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from engine.curve import Array
 from engine.errors import DataFileError
+from engine.scattering.exact import region_pairs
 
 SCHEMA = "lnpscope-library/1"
 TOTAL = (-1, -1)
@@ -32,6 +33,9 @@ TOTAL = (-1, -1)
 
 MAX_READ = 4e9
 """Largest table, in bytes, that is read into memory."""
+
+MAX_ROW = 1_000_000
+"""Most values of q or D that are read."""
 
 _DIAMETERS_PER_CHUNK = 16
 
@@ -90,7 +94,7 @@ class LibraryWriter:
             raise DataFileError(
                 part, f"cannot be taken up again ({_first_line(error)}). If nothing else is writing it, delete it."
             ) from error
-        if self._file.attrs.get("provenance") != self._provenance or self._file["done"].shape != (blocks,):
+        if self._file.attrs.get("provenance") != self._provenance or "done" not in self._file or self._file["done"].shape != (blocks,):
             self._file.close()
             raise DataFileError(part, "was begun with other settings. Give the same settings, or delete it, or choose another name.")
 
@@ -163,7 +167,7 @@ def read_library(path: Path, choose: Callable[[Table], int]) -> tuple[Array, Map
             if file.attrs.get("schema") != SCHEMA or "done" in file:
                 raise DataFileError(path, f"is no finished library of curves ({SCHEMA}). Make one with `python main.py library`.")
             provenance = json.loads(file.attrs["provenance"])
-            q = np.asarray(file["q"][:], dtype=np.float64)
+            q = _read_row(file["q"])
             parts = {}
             for key in provenance["parameters"]:
                 table = _read_table(file[key])
@@ -174,12 +178,17 @@ def read_library(path: Path, choose: Callable[[Table], int]) -> tuple[Array, Map
 
 
 def _read_table(group: h5py.Group) -> Table:
-    return Table(
-        np.asarray(group["diameters"][:], dtype=np.float64),
-        np.asarray(group["shell_thickness"][:], dtype=np.float64),
-        tuple(str(name) for name in json.loads(group.attrs["regions"])),
-        np.asarray(group["pairs"][:], dtype=np.intp),
-    )
+    regions = tuple(str(name) for name in json.loads(group.attrs["regions"]))
+    pairs = [TOTAL] if len(group["pairs"]) == 1 and tuple(group["pairs"][0]) == TOTAL else region_pairs(len(regions))
+    if group["pairs"].shape != (len(pairs), 2) or not np.array_equal(group["pairs"][:], pairs):
+        raise ValueError("pairs of regions are not in order")
+    return Table(_read_row(group["diameters"]), _read_row(group["shell_thickness"]), regions, np.array(pairs, dtype=np.intp))
+
+
+def _read_row(values: h5py.Dataset) -> Array:
+    if values.ndim != 1 or values.size > MAX_ROW:
+        raise ValueError(f"a row of shape {values.shape}")
+    return np.asarray(values[:], dtype=np.float64)
 
 
 def _read_terms(path: Path, terms: h5py.Dataset, table: Table, chosen: int, n_q: int) -> Array:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,9 @@ class ExactSettings:
 
 
 DEFAULT = ExactSettings()
+
+_ALIKE = 0.85  # bodies this much smaller still share the tables of the largest
+_Q_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,56 +210,53 @@ def _blocks(jobs: Sequence[_Job], q: Array, settings: ExactSettings) -> Iterator
     todo = sorted((i for i, job in enumerate(jobs) if job.radius > 0 and q.size), key=lambda i: (jobs[i].concentric, jobs[i].radius))
     while todo:
         largest = jobs[todo[-1]]
-        grid = _grid(largest.radius, largest.concentric, float(q[-1]), settings)
-        columns = int(settings.block_bytes / 8 / (grid.orders * grid.radii))
+        columns = int(settings.block_bytes / 8 / np.prod(_table_shape(largest, 1, float(q[-1]), settings)))
         block: list[int] = []
-        while (todo and columns > 0) or not block:
-            candidate = jobs[todo[-1]]
-            columns -= candidate.mix.shape[1]
-            if block and (columns < 0 or candidate.concentric != largest.concentric or candidate.radius < 0.85 * largest.radius):
-                break
+        while todo and (not block or _fits(jobs[todo[-1]], largest, columns)):
+            columns -= jobs[todo[-1]].mix.shape[1]
             block.append(todo.pop())
         yield block
 
 
-@dataclass(frozen=True, slots=True)
-class _Size:
-    orders: int
-    radii: int
+def _fits(candidate: _Job, largest: _Job, columns: int) -> bool:
+    alike = candidate.concentric == largest.concentric and candidate.radius >= _ALIKE * largest.radius
+    return alike and candidate.mix.shape[1] <= columns
 
 
-def _grid(radius: float, concentric: bool, q_max: float, settings: ExactSettings) -> _Size:
-    phase = radius * q_max
-    nodes = int(settings.refinement * count_for(phase))
-    return _Size(1 if concentric else int(settings.refinement * (phase + 10 * np.cbrt(phase) + 4)), nodes)
+def _table_shape(largest: _Job, columns: int, q_max: float, settings: ExactSettings) -> tuple[int, int, int]:
+    """Orders, columns and radial nodes that bodies up to the size of the *largest* need."""
+    phase = largest.radius * q_max
+    orders = 1 if largest.concentric else int(settings.refinement * (phase + 10 * np.cbrt(phase) + 4))
+    return orders, columns, int(settings.refinement * count_for(phase))
 
 
 def _solve_block(jobs: Sequence[_Job], q: Array, settings: ExactSettings) -> list[Array]:
-    radius, q_max = max(job.radius for job in jobs), float(q[-1])
-    size = _grid(radius, jobs[0].concentric, q_max, settings)
-    shared_r = ChebyshevGrid.on(0.0, radius, size.radii)
+    """Return the terms of jobs of similar radius; the first is the largest."""
+    q_max = float(q[-1])
     starts = np.cumsum([0, *(job.mix.shape[1] for job in jobs)])
-    table = np.zeros((size.orders, starts[-1], size.radii))
-    for job, a, b in zip(jobs, starts, starts[1:], strict=False):
-        rule = radial_rule(job.body, q_max, settings.refinement)
-        moments(job.body, job.mix, rule, shared_r, table[:, a:b], q_max)
-    pairs = [region_pairs(job.mix.shape[1]) for job in jobs]
-    left = np.array([a + i for a, some in zip(starts, pairs, strict=False) for i, _ in some])
-    right = np.array([a + j for a, some in zip(starts, pairs, strict=False) for _, j in some])
-    total = _accumulate(table, shared_r, q, left, right, size)
+    table = np.zeros(_table_shape(jobs[0], starts[-1], q_max, settings))
+    radii = ChebyshevGrid.on(0.0, jobs[0].radius, table.shape[2])
+    for job, (first, last) in zip(jobs, pairwise(starts), strict=True):
+        moments(job.body, job.mix, radial_rule(job.body, q_max, settings.refinement), radii, table[:, first:last], q_max)
+    pairs = [[(first + i, first + j) for i, j in region_pairs(job.mix.shape[1])] for job, first in zip(jobs, starts[:-1], strict=True)]
+    left, right = np.array([pair for some in pairs for pair in some], dtype=np.intp).T
+    parts = [
+        _accumulate(table, radii, some, left, right, int(settings.refinement * count_for(jobs[0].radius * (some[-1] - some[0]))))
+        for some in np.split(q, range(_Q_AT_ONCE, q.size, _Q_AT_ONCE))
+    ]
     edges = np.cumsum([len(some) for some in pairs])[:-1]
-    return [np.ascontiguousarray(part.T) for part in np.split(total, edges, axis=1)]
+    return [np.ascontiguousarray(terms.T) for terms in np.split(np.concatenate(parts), edges, axis=1)]
 
 
-def _accumulate(table: Array, shared_r: ChebyshevGrid, q: Array, left: NDArray[np.intp], right: NDArray[np.intp], size: _Size) -> Array:
-    """Return 4 pi² times the sum over l of (2l+1) A_left A_right, shape (n_q, n_pairs)."""
+def _accumulate(table: Array, radii: ChebyshevGrid, q: Array, left: NDArray[np.intp], right: NDArray[np.intp], enough: int) -> Array:
+    """Return 4 pi² times the sum over l of (2l+1) A_left A_right, shape (n_q, n_pairs); *enough* nodes carry A over the range of q."""
     nodes, carry = q, None
-    if q.size > 1.2 * size.radii:
-        shared_q = ChebyshevGrid.on(float(q[0]), float(q[-1]), size.radii)
-        nodes, carry = shared_q.nodes, shared_q.matrix_to(q)
+    if q.size > enough:
+        shared = ChebyshevGrid.on(float(q[0]), float(q[-1]), enough)
+        nodes, carry = shared.nodes, shared.matrix_to(q)
     total = np.zeros((q.size, left.size))
     same = np.array_equal(left, right)
-    for order in descending_orders(nodes, shared_r.nodes, len(table) - 1):
+    for order in descending_orders(nodes, radii.nodes, len(table) - 1):
         amplitude = order.values @ table[order.l, :, order.first_r :].T
         first = order.first_q
         if carry is not None:

@@ -348,7 +348,7 @@ def test_that_little_memory_for_tables_changes_nothing():
     np.testing.assert_allclose(form_factors(particles, q, settings=ExactSettings(block_bytes=1.0)), form_factors(particles, q), rtol=1e-6)
 
 
-@pytest.mark.parametrize("count", [5, 400])
+@pytest.mark.parametrize("count", [5, 400, 2000])
 def test_that_q_may_come_in_any_order_with_repeats_and_zero(count):
     q = np.linspace(0.0, 3.0, count)
     particle = TwoCompartment()
