@@ -46,7 +46,8 @@ def _shadow_rows(q: Array, intensity: Array, sigma: Array | None) -> int:
     """Count the leading points up to the end of a rise that no particle has.
 
     The rise must lead to the highest intensity of the curve within its first rows, be three-fold in all, and somewhere
-    steeper than q^6 over at least 5 % of q and 5 standard deviations.
+    steeper than q^6 over at least 5 % of q and 5 standard deviations. A curve that begins in a minimum of its form factor
+    looks the same and loses the bottom of it.
     """
     leading = max(6, int(_SHADOW_SHARE * q.size))
     top = int(np.argmax(intensity))

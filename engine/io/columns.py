@@ -34,6 +34,7 @@ _ERROR = r"err\w*|error\w*|sig|sigma|std\.?[\s_]?(?:dev\.?|err\w*)?|stdev|stddev
 _YIELD = r"(?:i|y|iq|int\w*|intensity|counts?|r)"
 _TITLES: tuple[tuple[Role, str], ...] = (  # the first that matches wins; for lower case
     (Role.TWO_THETA, r"(?:2|two)[\s_-]?(?:th|theta|θ).*|tth.*"),
+    (Role.FOREIGN, r"q(?:\^|\*\*)?[2-9²].*|log.?q.*|q[xyz]"),
     (Role.SHADOW, r"shadow.*"),
     (Role.MEAN_Q, r"(?:mean|avg|average)[\s_.-]?q|q[\s_.-]?(?:mean|avg)"),
     (Role.SIGMA, rf"(?:{_ERROR}|s)\((?:q|i|y)\)"),  # "Sig(q)" is that of I(q), "sigmaQ" that of q
@@ -59,7 +60,7 @@ _TITLES: tuple[tuple[Role, str], ...] = (  # the first that matches wins; for lo
     (Role.INDEX, r"#|n|no\.?|nr\.?|idx|index|point\w*|pixel|channel|bin"),
     (
         Role.FOREIGN,
-        r"r|r_(?:mm|m|nm|a)|radius.*|p\W?r\W?|chi(?:_deg)?|d|d.?spacing|azimuth\w*|time.*|energy.*|temp.*|frame.*|log.?q.*|q\^?2.*|q[xyz]",
+        r"r|r_(?:mm|m|nm|a)|radius.*|p\W?r\W?|chi(?:_deg)?|d|d.?spacing|azimuth\w*|time.*|energy.*|temp.*|frame.*",
     ),
 )
 _ROLES = tuple((role, re.compile(f"(?:{pattern})$")) for role, pattern in _TITLES)

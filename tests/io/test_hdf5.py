@@ -246,13 +246,13 @@ def test_that_data_in_other_files_are_refused_by_name(path, make):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
 @pytest.mark.parametrize("make", OUTSIDE)
-def test_that_other_files_are_not_even_opened(path, make):
+def test_that_other_files_are_not_even_opened(path, make, root):
     """The other file is a pipe: whoever opens it for reading waits for a writer that never comes."""
     os.mkfifo(path.with_name("other.h5"))
     with h5py.File(path, "w") as file:
         make(file)
     code = "import sys\nfrom engine.io.read import read\ntry: read(sys.argv[1])\nexcept Exception as error: print(error)"
-    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=30, check=True, cwd=root)
     assert "other.h5" in done.stdout
 
 

@@ -213,7 +213,8 @@ def test_that_a_map_that_lies_in_another_file_is_not_fetched(tmp_path):
         read_volume(tmp_path / "a.mat")
 
 
-def test_that_a_compressed_element_that_unpacks_to_gigabytes_is_refused_unread(tmp_path):
+def test_that_a_compressed_element_that_unpacks_to_gigabytes_is_refused_unread(tmp_path, monkeypatch):
+    monkeypatch.setattr("scipy.io.whosmat", lambda *arguments, **keywords: pytest.fail("the file was opened"))
     bomb = zlib.compress(struct.pack("<II", 14, 2**32 - 8) + bytes(10_000))
     head = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"
     (tmp_path / "a.mat").write_bytes(head + struct.pack("<II", 15, len(bomb)) + bomb)
