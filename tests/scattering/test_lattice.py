@@ -153,6 +153,13 @@ def test_that_a_map_is_cropped_to_the_smallest_middle_that_loses_nothing():
     assert whole.q[0] == pytest.approx(2 * np.pi * 2 / 120)
 
 
+@pytest.mark.parametrize(("edge", "ratio", "padded"), [(5, 1.5, 8), (7, 2, 14), (7, 3, 22), (6, 2.4, 16)])
+def test_that_the_padded_cube_has_the_next_even_edge(edge, ratio, padded):
+    curve = lattice_form_factor(VoxelMap(density=np.ones((edge,) * 3)), settings=LatticeSettings(padding_ratio=ratio))
+    assert curve.q[-1] == pytest.approx(np.pi)
+    assert curve.q[1] - curve.q[0] == pytest.approx(2 * np.pi / padded)
+
+
 def test_that_the_paper_loses_the_outermost_layer_of_an_even_sphere():
     density = paper_lattice(SPHERE(diameter=20.0)).density
     cut = density[40:60, 40:60, 40:60]

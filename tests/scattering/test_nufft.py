@@ -157,6 +157,21 @@ def test_that_a_map_is_taken_to_be_symmetric_only_if_it_is_to_the_last_bit():
     assert nufft._Scene.of(VoxelMap(density=density), PLAIN).mirrors is Mirrors.NONE
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_that_one_mirror_plane_is_not_taken_for_two(axis):
+    density = np.random.default_rng(8).normal(size=(6, 6, 9))
+    density += np.flip(density, axis)
+    assert nufft._Scene.of(VoxelMap(density=density), PLAIN).mirrors is Mirrors.NONE
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_that_a_long_map_costs_the_same_along_every_axis(axis):
+    density = np.moveaxis(np.random.default_rng(9).normal(size=(5, 5, 20)), 2, axis)
+    q = np.linspace(0.1, 3, 10)
+    along_z = nufft_form_factor(VoxelMap(density=np.moveaxis(density, axis, 2)), q)
+    assert nufft_form_factor(VoxelMap(density=density), q).points == along_z.points
+
+
 def test_that_symmetry_saves_work_and_changes_nothing():
     placed, q = voxelise(MODELS["type 2"](diameter=30.0)), np.linspace(0.02, 3, 40)
     scene = nufft._Scene.of(placed, PLAIN)
