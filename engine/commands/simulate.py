@@ -132,6 +132,16 @@ def _exact(particle: Any, sizes: SizeDistribution | None, q: Array, report: Repo
     return size_average(particle, sizes, q, lambda particles, q: form_factors(particles, q, report=report))
 
 
+def _nufft(particle: Any, sizes: SizeDistribution | None, q: Array, report: Report) -> Array:
+    from engine.ensembles.average import one_by_one, size_average
+    from engine.scattering.nufft import form_factor
+
+    def solve(particle: Any, q: Array) -> Array:
+        return form_factor(particle, q, report=report)
+
+    return size_average(particle, sizes, q, one_by_one(solve))
+
+
 def _lattice(particle: Any, sizes: SizeDistribution | None, q: Array, report: Report) -> Array:
     """As the paper: its settings, and its 81 sizes where they are spread."""
     from engine.ensembles.average import PAPER_SIZES, one_by_one, size_average
@@ -158,7 +168,7 @@ def _lattice_bins(particle: Any, sizes: SizeDistribution | None, arguments: argp
     return curve.q[inside], curve.intensity[inside]
 
 
-SOLVERS: dict[str, Compute] = {"exact": _exact, "lattice": _lattice}
+SOLVERS: dict[str, Compute] = {"exact": _exact, "nufft": _nufft, "lattice": _lattice}
 
 
 def _write(path: Path, q: Array, intensity: Array) -> None:
