@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import math
 import os
 import sys
@@ -13,7 +14,7 @@ from engine.commands.terminal import ProgressLine
 from engine.errors import ParameterError
 
 if TYPE_CHECKING:  # numpy loads while the work begins, not while arguments are refused
-    from engine.datasets.library import LibrarySettings
+    from engine.datasets.library_plan import LibrarySettings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     wish = settings(arguments)
     if not 1 <= arguments.workers <= 1024:
         raise ParameterError(f"--workers {arguments.workers} is refused; give 1 to 1024.", "workers")
+    if arguments.scheduler is not None:
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is told in one sentence
     from engine.datasets.library import make_library
 
     with ProgressLine("Library") as report:
@@ -56,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def settings(arguments: argparse.Namespace) -> LibrarySettings:
     """Return what the arguments ask for."""
-    from engine.datasets.library import LibrarySettings
+    from engine.datasets.library_plan import LibrarySettings
 
     first, last, step = _range(arguments.diameters)
     given = {

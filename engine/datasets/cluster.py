@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from queue import Empty, SimpleQueue
+from typing import Any
 
+from engine.datasets.library_plan import Block, LibrarySettings, Result, compute
 from engine.errors import NotConverged, ParameterError
-
-if TYPE_CHECKING:
-    from engine.datasets.library import Block, LibrarySettings, Result
 
 _PATIENCE = 0.2  # [s] between two results, or signs of life
 _TRIES = 3
@@ -53,20 +52,26 @@ def _connect(address: str) -> Any:
 
 
 def _gather(client: Any, wish: LibrarySettings, todo: list[Block]) -> Iterator[Result]:
-    from engine.datasets.library import compute
-
     distributed: Any = import_module("distributed")
+    finished: SimpleQueue[Any] = SimpleQueue()
     running = {client.submit(compute, wish, block, pure=False, retries=_TRIES): block for block in todo}
+    for future in running:
+        future.add_done_callback(finished.put)
     try:
         while running:
             try:
-                finished = distributed.wait(list(running), timeout=_PATIENCE, return_when="FIRST_COMPLETED").done
-            except TimeoutError:
+                future = finished.get(timeout=_PATIENCE)
+            except Empty:
+                _refuse_silence(client)
                 yield None
                 continue
-            for future in finished:
-                yield running.pop(future), future.result()
+            yield running.pop(future), future.result()
     except (distributed.KilledWorker, distributed.CancelledError, OSError) as error:
         raise NotConverged(
             f"The cluster gave up ({type(error).__name__}). What was finished is kept; give the same command again to go on."
         ) from error
+
+
+def _refuse_silence(client: Any) -> None:
+    if client.status not in ("running", "connecting"):
+        raise NotConverged("The scheduler went away. What was finished is kept; give the same command again to go on.")

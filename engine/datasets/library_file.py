@@ -5,7 +5,8 @@ disk, so that a kill at any moment costs one block. The finished file is written
 
 Layout: ``q`` [1/nm]; for each type a group of that name with ``diameters`` [nm], ``shell_thickness`` [nm] (empty for a type without
 shell), ``pairs`` (indices of the two regions of each term; -1, -1 for a total) and ``terms``, shape (n_t, n_D, n_terms, n_q)
-[nm⁶; totals: (1e-6/Å²)² nm⁶]. The attribute ``provenance`` is JSON.
+[nm⁶; totals: (1e-6/Å²)² nm⁶], as float32: a total made of partial terms is off by up to 6e-8 of the sum of their absolute values, which
+shows only where contrasts nearly cancel. The attribute ``provenance`` is JSON.
 """
 
 from __future__ import annotations

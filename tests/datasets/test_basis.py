@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import time
 from importlib.resources import files
@@ -11,8 +12,10 @@ import numpy as np
 import pytest
 import references
 
+from engine.commands import library as command
 from engine.datasets.basis import Basis, default_basis, load_basis
-from engine.datasets.library import LibrarySettings, make_library
+from engine.datasets.library import make_library
+from engine.datasets.library_plan import LibrarySettings
 from engine.errors import DataFileError, ParameterError
 from engine.models.registry import LNP_TYPES, MODELS
 from engine.scattering.exact import form_factor
@@ -51,6 +54,16 @@ def test_that_the_default_basis_covers_what_the_analysis_needs():
     assert basis.shell_thickness == 4.0
     assert dict(basis.contrasts["type 2"]) == {"core": 16.0, "shell": 9.0, "fill": 9.0}
     assert (files("engine.datasets") / "data" / "default_basis.h5").stat().st_size < 5e6
+
+
+def test_that_the_default_basis_is_made_by_the_documented_command():
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    words = "--out default_basis.h5 --diameters 10:220:0.5 --shells 4 --q-max 5.128 --points 642 --fixed-contrasts"
+    expected = command.settings(parser.parse_args(words.split())).provenance()
+    found = default_basis().provenance
+    for key in ("kind", "solver", "unit", "parameters", "diameters", "shell_thicknesses", "q"):
+        assert found[key] == expected[key], key
 
 
 @pytest.mark.parametrize("key", LNP_TYPES)
