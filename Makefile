@@ -6,7 +6,7 @@ RUN := $(PYTHON_ENV)/bin/python
 EXAMPLE := resources/examples/two_compartment_and_solid.dat
 
 .DEFAULT_GOAL := help
-.PHONY: help run test venv system lint format pytest basis package selftest clean
+.PHONY: help run test bench venv system lint format pytest basis package selftest clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,6 +43,10 @@ package: system ## build the program as one folder and, on Linux, a tarball; the
 	.venv-package/bin/python -m PyInstaller --noconfirm --log-level WARN pyinstaller.spec
 	dist/LNPScope/LNPScope selftest
 	@if [ "$$(uname -s)" = Linux ]; then scripts/make-tarball.sh; fi
+
+bench: system venv ## measure the program against its figures and print them (about ten minutes)
+	$(RUN) main.py benchmark scattering
+	$(RUN) main.py benchmark analysis
 
 basis: venv ## make the curves the analysis compares with anew (they come with the program)
 	$(RUN) main.py library $(BASIS)

@@ -32,7 +32,10 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     pure, pairs = all_type_sets(1), all_type_sets(2)
     jobs = [(types, NOISE, arguments.curves, False) for types in (*pure, *pairs)]
     jobs += [(types, noise, arguments.curves, True) for noise in (NOISE, 0.02) for types in pairs]
-    with ProgressLine("analysing simulated curves") as report, ProcessPoolExecutor(worker_count(), mp_context=get_context("spawn")) as workers:
+    with (
+        ProgressLine("analysing simulated curves") as report,
+        ProcessPoolExecutor(worker_count(), mp_context=get_context("spawn")) as workers,
+    ):
         results = []
         for i, trials in enumerate(workers.map(_job, *zip(*jobs, strict=True))):
             report(Step(i + 1, len(jobs), " + ".join(jobs[i][0])))
@@ -69,7 +72,9 @@ def _verdicts(single: Sequence[Trial], mixed: Sequence[Trial]) -> list[dict[str,
     ):
         covered = coverage(pairs)
         rows.append(_row(name, "0.85 .. 0.95", covered, 0.85 <= covered <= 0.95))
-    rows.append(_row("90 % intervals of number fractions, mixtures only, cover", "", coverage([p for t in mixed for p in t.fractions]), None))
+    rows.append(
+        _row("90 % intervals of number fractions, mixtures only, cover", "", coverage([p for t in mixed for p in t.fractions]), None)
+    )
     rows.append(_row("mixture of two named exactly right", "", float(np.mean([trial.named_right for trial in mixed])), None))
     rows.append(_row("called in family", "", _share(everything, "in family"), None))
     rows.append(_row("called outside", "", _share(everything, "outside"), None))
