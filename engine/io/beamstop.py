@@ -10,7 +10,8 @@ from engine.curve import Array
 
 _SHADOW_SLOPE = 6.0
 """A matched particle's intensity rises at most as q^4 from zero; what rises faster is the edge of a shadow."""
-_SHADOW_RISE = 3.0
+_SHADOW_RISE = 5.0
+_LASTING = 0.6  # the highest point of noise stands alone
 _STEP = 1.05
 _GENTLE = 1.3
 _GENTLE_WIDTH = 1.15
@@ -45,7 +46,7 @@ def beamstop_rows(q: Array, intensity: Array, sigma: Array | None) -> tuple[int,
 def _shadow_rows(q: Array, intensity: Array, sigma: Array | None) -> int:
     """Count the leading points up to the end of a rise that no particle has.
 
-    The rise must lead to the highest intensity of the curve within its first rows, be three-fold in all, and somewhere
+    The rise must lead to the highest intensity of the curve within its first rows, be five-fold in all, and somewhere
     steeper than q^6 over at least 5 % of q and 5 standard deviations. A curve that begins in a minimum of its form factor
     looks the same and loses the bottom of it.
     """
@@ -63,7 +64,7 @@ def _shadow_rows(q: Array, intensity: Array, sigma: Array | None) -> int:
     if steep.size == 0:
         return 0
     end = int(steep[-1])
-    high = intensity[top] > _SHADOW_RISE * intensity[0]
+    high = intensity[top] > _SHADOW_RISE * intensity[0] and np.median(intensity[top : top + 5]) > _LASTING * intensity[top]
     return end if high and _descends_gently(q, intensity, top) else 0
 
 

@@ -2,12 +2,14 @@
 
 The library steps from object to object by the size each one states and does not notice a step of zero, and it reserves
 the memory a reference asks for before it looks whether the heap holds that much: one wrong byte in a file then holds the
-program for ever or fills the machine. Layout: HDF5 File Format Specification 3.0, III.E "Global Heap" and IV.A.2.d.
+program for ever or fills the machine. Layout: HDF5 File Format Specification 3.0, III.E "Global Heap" and IV.A.2.
 """
 
 from __future__ import annotations
 
+import math
 import mmap
+import re
 import struct
 from pathlib import Path
 
@@ -16,9 +18,12 @@ _COLLECTION_HEADER = 16
 _OBJECT_HEADER = 16
 _ALIGNMENT = 8
 _LONGEST_WORDS = 2**24  # bytes in one reference
-_MOST_COLLECTIONS = 1_000
-_LAYOUT_OF_VIRTUAL_DATA = (0x0304, 0x0305)  # version and class of the message, which stand before an address of their own
-_SEARCHED = 8 * 2**20  # bytes at either end of the file in which references are looked at; headers are there
+_MOST_WORDS = 4_096  # references in one attribute
+_SEARCHED = 16 * 2**20  # bytes at either end of the file in which references are looked at; headers are there
+_WORDS_TYPE = re.compile(rb"[\x19\x29\x39\x49].{3}\x10\x00\x00\x00[\x10\x20\x30\x13\x23\x33].{3}\x01\x00\x00\x00", re.DOTALL)
+"""Datatype message of strings of variable length: class 9, 16 bytes, made of single bytes or characters."""
+
+_TO_DATASPACE = (0, 4, 8)  # bytes: single bytes have properties, and old messages are padded
 
 
 def has_sound_heaps(path: Path) -> bool:
@@ -33,11 +38,9 @@ def has_sound_heaps(path: Path) -> bool:
         If the file cannot be looked at.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        starts = _collections(data)
-        if not all(_is_sound(data, start) for start in starts):
+        if not all(_is_sound(data, start) for start in _collections(data)):
             return False
-        ends = {data[:_SEARCHED], data[-_SEARCHED:]}
-        return not any(_asks_too_much(end, start) for start in starts[:_MOST_COLLECTIONS] for end in ends)
+        return not any(_asks_too_much(end) for end in {data[:_SEARCHED], data[-_SEARCHED:]})
 
 
 def _collections(data: mmap.mmap) -> list[int]:
@@ -68,14 +71,28 @@ def _is_sound(data: mmap.mmap, start: int) -> bool:
     return True
 
 
-def _asks_too_much(data: bytes, collection: int) -> bool:
-    """Tell whether a reference to a collection (length, address, index) asks for more than words have."""
-    address = struct.pack("<Q", collection)
-    at = data.find(address, 4)
-    while at >= 0:
-        (length,) = struct.unpack_from("<I", data, at - 4)
-        (index,) = struct.unpack_from("<I", data, at + 8) if at + 12 <= len(data) else (0,)
-        if length > _LONGEST_WORDS and 0 < index < 2**16 and length >> 16 not in _LAYOUT_OF_VIRTUAL_DATA:
-            return True
-        at = data.find(address, at + 1)
+def _asks_too_much(data: bytes) -> bool:
+    """Tell whether an attribute of words asks for more bytes than words have.
+
+    In an attribute message the datatype is followed by the dataspace and that by the references: length, address, index.
+    Where the same bytes are no attribute, the small numbers of another message follow.
+    """
+    for match in _WORDS_TYPE.finditer(data):
+        for gap in _TO_DATASPACE:
+            at, count = _behind_dataspace(data, match.end() + gap)
+            references = range(at, min(at + 16 * count, len(data) - 16), 16)
+            if any(int.from_bytes(data[i : i + 4], "little") > _LONGEST_WORDS for i in references):
+                return True
+            if count:
+                break
     return False
+
+
+def _behind_dataspace(data: bytes, start: int) -> tuple[int, int]:
+    """Return where a dataspace message ends, and how many elements it spans; 0 if it is none."""
+    if start + 8 > len(data) or data[start] not in (1, 2) or data[start + 1] > 2:
+        return start, 0
+    version, rank, has_maximum = data[start], data[start + 1], data[start + 2] & 1
+    first = start + (8 if version == 1 else 4)
+    sizes = [int.from_bytes(data[first + 8 * i : first + 8 * i + 8], "little") for i in range(rank)]
+    return first + 8 * rank * (1 + has_maximum), min(math.prod(sizes), _MOST_WORDS)

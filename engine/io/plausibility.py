@@ -10,15 +10,15 @@ import numpy as np
 from engine.curve import Array
 from engine.units import QUnit
 
-_Q_MAX = (math.log(2.5), 0.85)
-_Q_MIN = (math.log(0.06), 0.95)
+_Q_MAX = (math.log(2.5), 0.7)
+_Q_MIN = (math.log(0.06), 0.8)
 _RG = (math.log(15.0), 0.75)
 """Centre and width (natural logarithms) of the largest and smallest q [1/nm] of SAXS curves, and of Rg [nm] of particles
 of 20 to 100 nm. Laboratory and synchrotron files on lipid particles have q_max 1 to 7 and q_min 0.03 to 0.13; a sphere of
 diameter D has Rg = 0.387 D, so 8 to 39 nm."""
 
-STRONG = 6.0
-"""Logarithm of the odds from which on a declared unit is doubted: 400 to 1."""
+STRONG = 4.0
+"""Logarithm of the odds from which on a declared unit is doubted: 55 to 1."""
 
 _RANGE_BOUND = 4.5  # one surprising number alone must not decide
 _SIZE_BOUND = 2.0  # instruments differ less than samples

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tokenize
 
 import numpy as np
 from numpy.lib import format as npy
@@ -59,7 +60,7 @@ def _table(source: Source) -> tuple[Array, list[str]]:
     try:
         version = npy.read_magic(file)
         shape, _, dtype = npy.read_array_header_1_0(file) if version == (1, 0) else npy.read_array_header_2_0(file)
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError, OverflowError) as error:
+    except (ValueError, SyntaxError, tokenize.TokenError, TypeError, RecursionError, MemoryError, OverflowError) as error:
         raise DataFileError(source.path, "The header of this NumPy file is broken. Save the array anew.") from error
     titles = list(dtype.names or ())
     _check(source, shape, dtype, titles)
