@@ -1,0 +1,147 @@
+"""A window on a fake engine, real drops, and fixtures that fail a test which leaves something behind."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from unittest import mock
+
+import gui_fakes
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QObject, QPoint, QPointF, QSettings, Qt, QThread, QUrl, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from lnpgui import workers
+from lnpgui.engine_calls import EngineCalls
+from lnpgui.main_window import MainWindow
+from lnpgui.panels.analyse.view import AnalyseView
+from lnpgui.settings import Settings
+
+DROP_ARGUMENTS = (Qt.DropAction.CopyAction | Qt.DropAction.MoveAction,)
+
+
+def drop_on(window: QWidget, paths: Sequence[Path], at: QPoint | None = None) -> bool:
+    """Drop files as the window system does: on the deepest widget at *at* that takes drops, each event only if the last was accepted."""
+    place = at or window.rect().center()
+    target: QWidget | None = window.childAt(place) or window
+    while target is not None and not target.acceptDrops():
+        target = target.parentWidget()
+    if target is None:
+        return False
+    position = target.mapFrom(window, place) if target is not window else place
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    rest = (*DROP_ARGUMENTS, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(position, *rest)
+    QApplication.sendEvent(target, enter)
+    if not enter.isAccepted():
+        QApplication.sendEvent(target, QDragLeaveEvent())
+        return False
+    QApplication.sendEvent(target, QDragMoveEvent(position, *rest))
+    drop = QDropEvent(QPointF(position), *rest)
+    QApplication.sendEvent(target, drop)
+    return drop.isAccepted()
+
+
+@pytest.fixture
+def drop() -> Callable[..., bool]:
+    """Return :func:`drop_on`."""
+    return drop_on
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a user who has none yet."""
+    folder = tmp_path / "settings"
+    folder.mkdir()
+    return Settings(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
+
+
+@pytest.fixture
+def analyst() -> gui_fakes.Analyst:
+    """Return an analyst that answers at once; give it a gate to make it slow."""
+    return gui_fakes.Analyst()
+
+
+@pytest.fixture
+def calls(analyst: gui_fakes.Analyst) -> EngineCalls:
+    """Return the fake engine."""
+    return EngineCalls(gui_fakes.find_files, gui_fakes.read, analyst)
+
+
+@pytest.fixture
+def make_window(qtbot: QtBot, settings: Settings) -> Callable[[EngineCalls | None], MainWindow]:
+    """Return a maker of windows that are shown, with plots and the 3-D view in place."""
+
+    def make(calls: EngineCalls | None) -> MainWindow:
+        window = MainWindow(settings, calls)
+        qtbot.addWidget(window)
+        with qtbot.waitSignal(window.stage_reached, timeout=20_000, check_params_cb=lambda stage: stage == "3-D"):
+            window.show()
+        window.activateWindow()  # shortcuts go to the active window only
+        qtbot.waitUntil(window.isActiveWindow)
+        return window
+
+    return make
+
+
+@pytest.fixture
+def window(make_window: Callable[[EngineCalls | None], MainWindow], calls: EngineCalls) -> MainWindow:
+    """Return the real window on the fake engine."""
+    return make_window(calls)
+
+
+class Gestures(QObject):
+    """The signals of the Analyse view without its widgets."""
+
+    files_given = Signal(object)
+    chosen = Signal(object)
+    remove_requested = Signal(object)
+    clear_requested = Signal()
+    again_requested = Signal(object)
+    flip_requested = Signal()
+    cancel_requested = Signal()
+
+
+@pytest.fixture
+def view() -> Iterator[mock.Mock]:
+    """Return an Analyse view without widgets, whose signals work."""
+    gestures = Gestures()
+    result = mock.create_autospec(AnalyseView, instance=True)
+    for name, value in vars(Gestures).items():
+        if isinstance(value, Signal):
+            setattr(result, name, getattr(gestures, name))
+    yield result
+    gestures.deleteLater()
+
+
+def _vtk_objects() -> set[int]:
+    return {id(o) for o in gc.get_objects() if type(o).__name__.startswith("vtk") and type(o).__module__.startswith("vtkmodules")}
+
+
+def _running_threads() -> list[str]:
+    python = [t.name for t in threading.enumerate() if t is not threading.main_thread() and not t.name.startswith("Dummy")]
+    return python + [repr(o) for o in gc.get_objects() if isinstance(o, QThread) and o.isRunning() and o is not QThread.currentThread()]
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a job, a thread, a window or a VTK object behind."""
+    gc.collect()
+    windows, vtk, failures = set(qapp.topLevelWidgets()), _vtk_objects(), request.session.testsfailed
+    yield
+    if request.session.testsfailed > failures:
+        return  # the report of a failed test holds on to its window
+    request.node.funcargs.clear()  # pytest keeps the fixtures' values longer than the test needs them
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
+    assert not workers.live_jobs(), "a job still runs"
+    assert not _running_threads(), "a thread still runs"
+    left = [w for w in qapp.topLevelWidgets() if w not in windows]
+    assert not left, f"windows are left: {left}"
+    new = _vtk_objects() - vtk
+    assert not new, f"{len(new)} VTK objects are left: {sorted({type(o).__name__ for o in gc.get_objects() if id(o) in new})}"

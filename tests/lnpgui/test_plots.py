@@ -1,0 +1,135 @@
+"""Curves on logarithmic paper."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytestqt.qtbot import QtBot
+
+from engine.curve import Curve
+from engine.inference.analysis import Fit
+from lnpgui.plots.curve_plot import CurvePlot
+from lnpgui.plots.items import DecadeAxis, ErrorBars
+from lnpgui.plots.representation import BAR_DECADES, LOG_LOG
+from lnpgui.theme import DARK, LIGHT
+
+Q = np.geomspace(0.05, 3.0, 40)
+INTENSITY = 1 / (1 + (8 * Q) ** 4) - 2e-5
+CURVE = Curve(Q, INTENSITY, 0.02 * np.abs(INTENSITY) + 3e-5)
+FIT = Fit(Q, INTENSITY + 2e-5, np.linspace(-3, 30, 40), CURVE.sigma, 1e-5, {"type 3": INTENSITY, "type 4": INTENSITY / 2})
+
+
+@pytest.fixture
+def plot(qtbot: QtBot) -> CurvePlot:
+    """A plot on the screen."""
+    result = CurvePlot(LIGHT)
+    qtbot.addWidget(result)
+    result.resize(600, 500)
+    result.show()
+    return result
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=30))
+def test_that_every_point_is_either_drawn_or_counted(values: list[float]) -> None:
+    intensity = np.array(values)
+    points = LOG_LOG.points(np.linspace(0.1, 1, intensity.size), intensity, np.full(intensity.size, 0.5))
+    assert points.x.size + points.hidden == intensity.size
+    assert points.hidden == np.count_nonzero(intensity <= 0)
+    assert np.isfinite(points.y).all()
+    assert points.low is not None
+    assert points.high is not None
+    assert (points.low <= points.y).all()
+    assert (points.high >= points.y).all()
+
+
+def test_that_an_error_bar_that_reaches_below_zero_ends_two_decades_down() -> None:
+    points = LOG_LOG.points(np.array([1.0]), np.array([2.0]), np.array([5.0]))
+    assert points.low is not None
+    assert points.low[0] == pytest.approx(np.log10(2.0) - BAR_DECADES)
+
+
+def test_that_the_hidden_points_are_counted_on_the_plot(plot: CurvePlot) -> None:
+    plot.show_curve(CURVE, None)
+    n = int(np.count_nonzero(INTENSITY <= 0))
+    assert n > 0
+    assert plot.hidden_points == n
+    assert plot.said_of_hidden_points == f"{n} points are not drawn: I ≤ 0"
+    plot.show_curve(Curve(Q, np.abs(INTENSITY)), None)
+    assert plot.said_of_hidden_points == ""
+
+
+def test_that_single_deep_bars_do_not_set_the_range() -> None:
+    bars = ErrorBars()
+    intensity = np.full(50, 1.0)
+    sigma = np.full(50, 0.01)
+    sigma[3] = 50.0
+    bars.set_points(LOG_LOG.points(np.linspace(0.1, 1, 50), intensity, sigma))
+    low, _ = bars.dataBounds(1)
+    assert low is not None
+    assert low > -0.1
+
+
+def test_that_both_plots_share_their_q_axis(plot: CurvePlot) -> None:
+    plot.show_curve(CURVE, FIT)
+    plot.main.setXRange(-1, 0, padding=0)
+    assert plot.below.viewRange()[0] == pytest.approx([-1, 0], abs=0.02)
+
+
+def test_that_components_are_drawn_only_where_there_are_several(plot: CurvePlot) -> None:
+    plot.show_curve(CURVE, FIT)
+    assert plot.drawn == ("measured", "best fit", "type 3", "type 4", "background")
+    plot.show_curve(CURVE, Fit(Q, INTENSITY, INTENSITY, CURVE.sigma, -1e-5, {"type 4": INTENSITY}))
+    assert plot.drawn == ("measured", "best fit")
+    plot.show_curve(None, None)
+    assert plot.drawn == ()
+
+
+def test_that_a_far_residual_stays_in_sight(plot: CurvePlot) -> None:
+    plot.show_curve(CURVE, FIT)
+    low, high = plot.below.viewRange()[1]
+    assert -12 < low < -3
+    assert 3 < high < 12
+
+
+def test_that_a_zoom_outlives_the_verdict_but_not_another_curve(plot: CurvePlot) -> None:
+    plot.show_curve(CURVE, None)
+    plot.main.setXRange(-1, -0.5, padding=0)
+    plot.show_curve(CURVE, FIT)
+    assert plot.main.viewRange()[0] == pytest.approx([-1, -0.5], abs=0.02)
+    plot.show_curve(Curve(Q * 2, INTENSITY), None)
+    assert plot.main.viewRange()[0][1] > 0.5
+
+
+def test_that_files_dropped_on_the_plot_reach_the_window(plot: CurvePlot) -> None:
+    assert not plot.acceptDrops()
+    assert not plot.viewport().acceptDrops()
+
+
+def test_that_the_theme_reaches_the_background(plot: CurvePlot) -> None:
+    plot.show_curve(CURVE, FIT)
+    plot.set_theme(DARK)
+    assert plot.backgroundBrush().color().name() == DARK.plot
+    assert plot.grab().toImage().pixelColor(300, 30).lightness() < 80
+
+
+@pytest.mark.parametrize(("low", "high"), [(-2.0, 1.0), (-6.0, 1.5), (-0.9, -0.1), (0.30, 0.42), (-12.0, 5.0), (0.0, 0.01)])
+def test_that_an_axis_always_has_labels_that_do_not_collide(low: float, high: float) -> None:
+    size = 420
+    axis = DecadeAxis("left")
+    labels = [
+        (at, text)
+        for spacing, places in axis.tickValues(low, high, size)
+        for at, text in zip(places, axis.tickStrings(places, 1.0, spacing), strict=True)
+        if text
+    ]
+    assert len(labels) >= 2
+    gaps = np.diff(sorted(at for at, _ in labels)) * size / (high - low)
+    assert gaps.min() >= 14  # a line of text
+    assert len({text for _, text in labels}) == len(labels)
+
+
+def test_that_decades_are_labelled_in_figures_near_one_and_as_powers_far_from_it() -> None:
+    axis = DecadeAxis("left")
+    assert axis.tickStrings([-4.0, -1.0, 0.0, 2.0, 5.0], 1.0, 1.0) == ["10⁻⁴", "0.1", "1", "100", "10⁵"]
