@@ -86,7 +86,7 @@ def main(files: Sequence[Path]) -> int:
     trouble.install()
     window = MainWindow(Settings())
     app.file_requested.connect(lambda path: window.open([path]))
-    window.open([*files, *app.waiting] or example_curves())
+    window.open([*files, *app.waiting] or example_curves()[:1])
     if os.environ.get(TIMES):
         StartTimes(window, then_quit=os.environ[TIMES] == "quit")
     window.show()

@@ -10,7 +10,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QMessageLogContext, QObject, Qt, QtMsgType, Signal, Slot, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, Slot, qInstallMessageHandler
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -53,6 +53,7 @@ class Faults(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._seen: set[str] = set()
+        self._box: QMessageBox | None = None  # held, since without a window nothing else holds it
         self.happened.connect(self._show)
 
     def install(self) -> None:
@@ -72,7 +73,7 @@ class Faults(QObject):
 
     @Slot(str, str)
     def _show(self, sentence: str, details: str) -> None:
-        box = QMessageBox(QApplication.activeWindow())
+        box = self._box = QMessageBox(QApplication.activeWindow())
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("A fault of ours")
         box.setText("Something went wrong in LNPScope. Your files are untouched, and you can go on.")
@@ -82,5 +83,4 @@ class Faults(QObject):
         copy.clicked.disconnect()  # copying does not close the dialog
         copy.clicked.connect(partial(QGuiApplication.clipboard().setText, details))
         box.addButton(QMessageBox.StandardButton.Close)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QPaintEvent
@@ -13,11 +14,16 @@ from lnpgui import workers
 from lnpgui.engine_calls import EngineCalls
 from lnpgui.panels.analyse.presenter import AnalysePresenter
 from lnpgui.panels.analyse.view import AnalyseView
+from lnpgui.paths import example_curves
 from lnpgui.session import Session
 from lnpgui.settings import Settings, ThemeChoice
 from lnpgui.theme import Theme, Themes, icon
 from lnpgui.widgets.drop_hint import DropHint
 from lnpgui.widgets.file_drop import FileDrop
+
+if TYPE_CHECKING:
+    from lnpgui.panels.fitted.presenter import FittedPresenter
+    from lnpgui.panels.fitted.view import FittedView
 
 CLOSE_WITHIN_MS = 2000
 THEME_WORDS = {ThemeChoice.SYSTEM: "As the system", ThemeChoice.LIGHT: "Light", ThemeChoice.DARK: "Dark"}
@@ -33,6 +39,8 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._is_painted = False
         self._is_closing = False
+        self._fitted: FittedView | None = None
+        self._fitted_presenter: FittedPresenter | None = None
         self._to_open: tuple[Path, ...] = ()
         self.themes = Themes(settings, self)
         self.session = Session(self)
@@ -63,6 +71,11 @@ class MainWindow(QMainWindow):
     def _add_menus(self) -> None:
         file = self.menuBar().addMenu("&File")
         file.addActions([self.analyse.open_action, self.analyse.open_folder_action])
+        examples = file.addMenu("Simulated examples")
+        for path in example_curves():
+            action = examples.addAction(path.stem.replace("_", " ").capitalize())
+            action.setData(path)
+        examples.triggered.connect(self._on_example)
         file.addSeparator()
         leave = QAction("Quit", self)
         leave.setShortcut(QKeySequence(QKeySequence.StandardKey.Quit))
@@ -99,6 +112,24 @@ class MainWindow(QMainWindow):
         else:
             self._to_open += tuple(paths)
 
+    @property
+    def fitted(self) -> FittedView:
+        """The picture of the particle, once the start has come so far.
+
+        Raises
+        ------
+        AttributeError
+            Before that.
+        """
+        if self._fitted is None:
+            raise AttributeError("the 3-D view is not there yet")
+        return self._fitted
+
+    @property
+    def is_shown(self) -> bool:
+        """True when every panel shows the session as it is."""
+        return self.presenter.is_shown and (self._fitted_presenter is None or self._fitted_presenter.is_shown)
+
     # -- the start, stage by stage -------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -126,9 +157,9 @@ class MainWindow(QMainWindow):
         from lnpgui.panels.fitted.presenter import FittedPresenter
         from lnpgui.panels.fitted.view import FittedView
 
-        self.fitted = FittedView(self.themes.current)
-        self._fitted_presenter = FittedPresenter(self.fitted, self.session, self)
-        self.analyse.set_particle(self.fitted)
+        self._fitted = FittedView(self.themes.current)
+        self._fitted_presenter = FittedPresenter(self._fitted, self.session, self)
+        self.analyse.set_particle(self._fitted)
         self.stage_reached.emit("3-D")
         QTimer.singleShot(0, self._open_waiting)
 
@@ -141,14 +172,18 @@ class MainWindow(QMainWindow):
     # -- colours and the end -------------------------------------------------------------------------------------------
 
     @Slot(QAction)
+    def _on_example(self, action: QAction) -> None:
+        self.open([action.data()])
+
+    @Slot(QAction)
     def _on_theme_chosen(self, action: QAction) -> None:
         self.themes.choose(action.data())
 
     @Slot(object)
     def _on_theme(self, theme: Theme) -> None:
         self.analyse.set_theme(theme)
-        if hasattr(self, "fitted"):
-            self.fitted.set_theme(theme)
+        if self._fitted is not None:
+            self._fitted.set_theme(theme)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop all work, keep the layout, release the 3-D view (a child window is not told that it closes)."""
@@ -159,6 +194,6 @@ class MainWindow(QMainWindow):
             self._settings.sync()
             self.presenter.cancel()
             workers.shut_down(CLOSE_WITHIN_MS)
-            if hasattr(self, "fitted"):
-                self.fitted.shut_down()
+            if self._fitted is not None:
+                self._fitted.shut_down()
         super().closeEvent(event)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths
 
+FIRST_EXAMPLE = "two_compartment_and_solid"
+
 
 def resources() -> Path:
     """Folder of icons, style sheet and example curves."""
@@ -16,8 +18,9 @@ def resources() -> Path:
 
 
 def example_curves() -> tuple[Path, ...]:
-    """Return the simulated curves that come with the program."""
-    return tuple(sorted((resources() / "examples").glob("*.dat")))
+    """Return the simulated curves that come with the program, the one to begin with first."""
+    found = sorted((resources() / "examples").glob("*.dat"))
+    return tuple(sorted(found, key=lambda path: path.stem != FIRST_EXAMPLE))
 
 
 def log_file() -> Path:

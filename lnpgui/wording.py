@@ -88,7 +88,6 @@ class FractionLine:
     volume: tuple[str, str]
     scattering: tuple[str, str]
     told: str
-    is_minor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +113,7 @@ class Card:
     probabilities: tuple[tuple[str, float], ...] = ()
     runner_up: str = ""
     fractions: tuple[FractionLine, ...] = ()
+    fraction_notes: str = ""
     sizes: tuple[SizeLine, ...] = ()
     quality: str = ""
 
@@ -180,11 +180,11 @@ def title(type_key: str) -> str:
 
 
 def decimals(interval: Interval) -> int:
-    """Digits after the point that show two figures of the interval's half width."""
+    """Digits after the point so that the last one is a twentieth to a half of the interval's half width."""
     half = (interval.high - interval.low) / 2
     if not math.isfinite(half) or half <= 0:
         return 1
-    return min(4, max(0, 1 - math.floor(math.log10(half))))
+    return min(4, max(0, math.ceil(-math.log10(half / 2))))
 
 
 def length(interval: Interval) -> tuple[str, str]:
@@ -235,7 +235,8 @@ def card(entry: Entry) -> Card:
     if entry.state is not State.DONE or analysis is None:
         failed = entry.state is State.FAILED
         words = without_name(entry.error or "", entry.path) if failed else _STATE_WORDS.get(entry.state, "")
-        return Card(light(entry), "Refused" if failed else "No verdict yet", words[:1].upper() + words[1:])
+        status = "No verdict yet" if not failed else "Not read" if entry.measurement is None else "Not analysed"
+        return Card(light(entry), status, words[:1].upper() + words[1:])
     return Card(
         light(entry),
         analysis.status.value.capitalize(),
@@ -243,7 +244,8 @@ def card(entry: Entry) -> Card:
         analysis.reasons,
         probabilities(analysis.hypotheses) if analysis.hypotheses else (),
         runner_up(analysis.hypotheses),
-        tuple(_fraction_line(key, analysis) for key in analysis.number_fractions),
+        tuple(_fraction_line(key, analysis) for key in analysis.number_fractions if key in analysis.sizes),
+        _fraction_notes(analysis),
         tuple(_size_line(key, size) for key, size in analysis.sizes.items()),
         _quality(analysis),
     )
@@ -258,8 +260,22 @@ def _fraction_line(key: str, analysis: Analysis) -> FractionLine:
         share(analysis.volume_fractions.get(key)),
         share(analysis.scattering_fractions.get(key)),
         told(analysis.told[key]) if key in analysis.told else "",
-        is_minor=key not in analysis.sizes,
     )
+
+
+def _fraction_notes(analysis: Analysis) -> str:
+    """Say how much there may be of the types that were not found, and who told the fractions."""
+    notes = []
+    highest = {key: f.high for key, f in analysis.number_fractions.items() if key not in analysis.sizes}
+    if highest:
+        most = max(highest.values())
+        bound = "under 0.1 %" if most < 0.001 else f"at most {100 * most:.2g} %"
+        notes.append(f"{', '.join(highest)}: {bound}{' each' if len(highest) > 1 else ''}, by number.")
+    words = {key: told(analysis.told[key]) for key in analysis.sizes if key in analysis.told}
+    if len(words) > 1:
+        same = set(words.values())
+        notes.append(f"Fractions {same.pop()}." if len(same) == 1 else "; ".join(f"{key} {w}" for key, w in words.items()) + ".")
+    return "\n".join(notes)
 
 
 def _size_line(key: str, size: SizeEstimate) -> SizeLine:
@@ -293,4 +309,4 @@ def unit(text: str) -> str:
 
 def particle(type_key: str, fraction: float) -> str:
     """One entry of the particle chooser."""
-    return f"{type_key}, {title(type_key)} ({100 * fraction:.0f} % by number)"
+    return f"{type_key}, {100 * fraction:.0f} % by number"

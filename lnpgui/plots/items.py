@@ -9,6 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtWidgets import QWidget
 
 from lnpgui.plots.representation import Points
 
@@ -94,13 +95,19 @@ class DecadeAxis(pg.AxisItem):  # type: ignore[misc]
         """Label powers of ten as such and everything else in figures; ticks between stay bare."""
         if spacing == 0.1:
             return [""] * len(values)
-        return [_label(v) for v in values]
+        figures = max(3, 1 - math.floor(math.log10(spacing))) if spacing < 0.1 else 3
+        return [_label(v, figures) for v in values]
 
 
-def _label(exponent: float) -> str:
+def adopt_menu(plot: pg.PlotItem, owner: QWidget) -> None:
+    """Let *owner* own the menu of *plot*, which pyqtgraph makes without a parent and never deletes."""
+    plot.ctrlMenu.setParent(owner, plot.ctrlMenu.windowFlags())
+
+
+def _label(exponent: float, figures: int = 3) -> str:
     whole = round(exponent)
     if abs(exponent - whole) < 1e-9 and not -2 <= whole <= 2:
         return "10" + str(whole).translate(_SUPERSCRIPT)
     if -3 < exponent < 4:
-        return f"{10**exponent:.3g}"
-    return f"{10 ** (exponent - math.floor(exponent)):.3g}·10" + str(math.floor(exponent)).translate(_SUPERSCRIPT)
+        return f"{10**exponent:.{figures}g}"
+    return f"{10 ** (exponent - math.floor(exponent)):.{figures}g}·10" + str(math.floor(exponent)).translate(_SUPERSCRIPT)

@@ -63,7 +63,8 @@ class Representation:
             return Points(x, y, None, None, shown)
         low, high = intensity - sigma[shown], intensity + sigma[shown]
         if self.log_y:
-            low, high = np.log10(np.maximum(low, intensity * 10.0**-BAR_DECADES)), np.log10(high)
+            above = np.log10(low, out=np.full_like(low, -np.inf), where=low > 0)
+            low, high = np.maximum(above, y - BAR_DECADES), np.log10(high)
         return Points(x, y, low, high, shown)
 
 

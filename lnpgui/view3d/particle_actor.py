@@ -22,7 +22,7 @@ from lnpgui.view3d.contrast_colours import Rgb
 from lnpgui.view3d.cut import Cut
 from lnpgui.view3d.section import extent, outside_body, outside_region, outward_normals, region_labels
 
-Z_CELLS = 220
+Z_CELLS = 160
 """Cells along the axis of the grid on which the section is drawn."""
 TURN_STEP = 4.0
 """Degrees between two profiles of the surface."""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer
 
-from engine.models.geometry import Body
+from engine.models.geometry import Body, Ellipsoid, Piece
 from lnpgui.theme import Theme
 from lnpgui.view3d.contrast_colours import Rgb, colours
 from lnpgui.view3d.cut import Cut
@@ -50,6 +50,13 @@ class ParticleScene(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(self._view)
         self.set_theme(theme)
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """Draw once unseen: the first picture compiles shaders, which shall not fall into somebody's work."""
+        self.show_body(Body((Piece("core", (Ellipsoid(equatorial=1.0, polar=1.0),)),), {"core": 1.0}))
+        self._view.render()
+        self.show_body(None)
 
     def show_body(self, body: Body | None, tint: Mapping[str, Rgb] | None = None) -> None:
         """Show *body* with its regions in the colours *tint* (by their contrast when not given); None empties the picture."""

@@ -43,16 +43,19 @@ class AnalysePresenter(QObject):
         self._analysing = JobQueue(self)
         self._batch: set[int] = set()  # keys of the curves given since the last pause
         self._is_begun = False
+        self._is_current_ours = False  # the shown curve was chosen by us, not by the user
         self._step = Step(0, 1)
         self._show_progress = QTimer(self, singleShot=True, interval=PROGRESS_AFTER_MS)  # quick work shall not flicker
         self._show_progress.timeout.connect(self._update_progress)
+        self._show_soon = QTimer(self, singleShot=True, interval=0)  # several changes in one turn are shown once
+        self._show_soon.timeout.connect(self._show)
         view.set_folder(settings.folder)
         self._listen()
 
     def _listen(self) -> None:
         view, session = self._view, self._session
         view.files_given.connect(self.open)
-        view.chosen.connect(session.show)
+        view.chosen.connect(self.show)
         view.remove_requested.connect(self.remove)
         view.clear_requested.connect(self.clear)
         view.again_requested.connect(self.again)
@@ -75,6 +78,11 @@ class AnalysePresenter(QObject):
         """True while something is read or analysed."""
         return self._reading.is_busy or self._analysing.is_busy
 
+    @property
+    def is_shown(self) -> bool:
+        """True when the view shows the session as it is."""
+        return not self._show_soon.isActive()
+
     # -- what the user asks --------------------------------------------------------------------------------------------
 
     @Slot(object)
@@ -87,6 +95,12 @@ class AnalysePresenter(QObject):
             self._view.show_notice("")
             self._reading.submit(tuple(paths), partial(_find, self._calls, tuple(paths)))
             self._begin()
+
+    @Slot(object)
+    def show(self, key: int | None) -> None:
+        """Show the curve the user chose."""
+        self._is_current_ours = False
+        self._session.show(key)
 
     @Slot(object)
     def remove(self, keys: Sequence[int]) -> None:
@@ -186,8 +200,9 @@ class AnalysePresenter(QObject):
         new = self._session.add(fresh[:room])
         for entry in (*old, *new):
             self._read(entry, first=False)
-        if (self._session.current is None or not new) and (shown := (*new, *old)):
+        if shown := (*new, *old):  # a drop is a wish to see what was dropped
             self._session.show(shown[0].key)
+            self._is_current_ours = True
 
     def _take_measurements(self, ticket: Ticket, measurements: Sequence[Measurement]) -> None:
         entry = self._session.asked(ticket)
@@ -195,6 +210,8 @@ class AnalysePresenter(QObject):
             return
         known = {other.part for other in self._session.entries if other.path == entry.path}
         mine = measurements[min(entry.part, len(measurements) - 1)]
+        if self._session.current is None or (self._is_current_ours and self._session.current.state is State.FAILED):
+            self._session.show(entry.key)  # rather a curve than the error we happened to begin with
         first = self._session.current is not None and self._session.current.key == entry.key
         self._analyse(self._session.update(entry.key, measurement=mine, name=mine.name), mine, first=first)
         if entry.part == 0 and len(known) == 1 and len(measurements) > 1:
@@ -262,7 +279,7 @@ class AnalysePresenter(QObject):
     def _on_changed(self, entry: Entry) -> None:
         self._view.replace_row(wording.row(entry))
         if self._session.current is not None and self._session.current.key == entry.key:
-            self._show(entry)
+            self._show_soon.start()
 
     @Slot(object)
     def _on_removed(self, keys: Sequence[int]) -> None:
@@ -271,11 +288,13 @@ class AnalysePresenter(QObject):
     @Slot(object)
     def _on_current(self, entry: Entry | None) -> None:
         self._view.make_current(None if entry is None else entry.key)
-        self._show(entry)
+        self._show_soon.start()
         if entry is not None:
             self._analysing.promote(Ticket(entry.key, entry.revision))  # who looks at it waits for it
 
-    def _show(self, entry: Entry | None) -> None:
+    @Slot()
+    def _show(self) -> None:
+        entry = self._session.current
         measurement = None if entry is None else entry.measurement
         analysis = None if entry is None else entry.analysis
         self._view.show_curve(None if measurement is None else measurement.curve, None if analysis is None else analysis.fit)

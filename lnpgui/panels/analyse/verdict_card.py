@@ -29,6 +29,7 @@ class VerdictCard(QFrame):
         self._runner_up = _label(role="muted")
         self._reasons = _label()
         self._fractions = QGridLayout()
+        self._notes = _label(role="muted")
         self._sizes = QGridLayout()
         self._quality = _label(role="muted")
         self._assemble()
@@ -57,7 +58,7 @@ class VerdictCard(QFrame):
         self._sections = [
             _section(rows, "Why", self._reasons),
             _section(rows, "Probabilities", self._bars, self._runner_up),
-            _section(rows, "Fractions, with 90 % intervals", self._fractions),
+            _section(rows, "Fractions, with 90 % intervals", self._fractions, self._notes),
             _section(rows, "Sizes, with 90 % intervals", self._sizes),
             _section(rows, "Quality of the fit", self._quality),
         ]
@@ -95,6 +96,8 @@ class VerdictCard(QFrame):
         self._bars.show_items(card.probabilities)
         self._runner_up.setText(card.runner_up)
         self._fill_fractions(card.fractions)
+        self._notes.setText(card.fraction_notes)
+        self._notes.setVisible(bool(card.fraction_notes))
         self._fill_sizes(card.sizes)
         self._quality.setText(card.quality)
         shown = (card.reasons, card.probabilities, card.fractions, card.sizes, card.quality)
@@ -106,9 +109,9 @@ class VerdictCard(QFrame):
         for column, (text, tip) in enumerate(_FRACTION_HEADS):
             self._fractions.addWidget(_label(text, role="muted", tip=tip), 0, column)
         for row, line in enumerate(lines, start=1):
-            self._fractions.addWidget(self._type_label(line.type_key, line.title, muted=line.is_minor), row, 0)
+            self._fractions.addWidget(self._type_label(line.type_key, line.title), row, 0)
             for column, pair in enumerate((line.number, line.volume, line.scattering), start=1):
-                self._fractions.addWidget(_value(pair, muted=line.is_minor, tip=line.told), row, column)
+                self._fractions.addWidget(_value(pair, tip=line.told), row, column)
         self._fractions.setColumnStretch(0, 1)
 
     def _fill_sizes(self, lines: Iterable[SizeLine]) -> None:
@@ -124,10 +127,9 @@ class VerdictCard(QFrame):
             row += 2
         self._sizes.setColumnStretch(0, 1)
 
-    def _type_label(self, key: str, title: str, *, muted: bool = False) -> QLabel:
-        colour = self._theme.muted if muted else self._theme.types.get(key, self._theme.text)
-        text = self._theme.muted if muted else self._theme.text
-        label = QLabel(f'<span style="color:{colour}">{SWATCH}</span> <span style="color:{text}">{key}</span>')
+    def _type_label(self, key: str, title: str) -> QLabel:
+        colour = self._theme.types.get(key, self._theme.text)
+        label = QLabel(f'<span style="color:{colour}">{SWATCH}</span> {key}')
         label.setToolTip(title)
         label.setAccessibleName(f"{key}, {title}")
         return label
@@ -158,14 +160,12 @@ def _label(text: str = "", *, role: str = "", tip: str = "") -> QLabel:
     return label
 
 
-def _value(pair: tuple[str, str], *, muted: bool = False, tip: str = "") -> QLabel:
+def _value(pair: tuple[str, str], *, tip: str = "") -> QLabel:
     """Return a value with its interval in small figures below."""
     value, interval = pair
     below = f'<br><span style="font-size:small">{interval}</span>' if interval else ""
     label = QLabel(f"{value}{below}")
     label.setToolTip(f"90 % interval {interval}. {tip}".strip() if interval else tip)
-    if muted:
-        label.setProperty("role", "muted")
     return label
 
 

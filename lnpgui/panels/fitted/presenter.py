@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Slot
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from lnpgui import wording
 from lnpgui.panels.fitted.view import Choice, FittedView
 from lnpgui.session import Entry, Session
+
+if TYPE_CHECKING:
+    from engine.inference.analysis import Analysis
+
+
+AFTER_MS = 20
+"""The curve and its verdict are painted first, the particle a moment later."""
 
 
 class FittedPresenter(QObject):
@@ -18,26 +27,41 @@ class FittedPresenter(QObject):
         self._session = session
         self._shown: object = None
         self._choices: tuple[Choice, ...] = ()
+        self._soon = QTimer(self, singleShot=True, interval=AFTER_MS)
+        self._soon.timeout.connect(self._show)
         view.chosen.connect(self._on_chosen)
-        session.current_changed.connect(self._show)
+        session.current_changed.connect(self._on_changed)
         session.changed.connect(self._on_changed)
-        self._show(session.current)
+        self._show()
+
+    @property
+    def is_shown(self) -> bool:
+        """True when the view shows the session as it is."""
+        return not self._soon.isActive()
 
     @Slot(object)
-    def _on_changed(self, entry: Entry) -> None:
-        if self._session.current is not None and self._session.current.key == entry.key:
-            self._show(entry)
+    def _on_changed(self, entry: Entry | None) -> None:
+        if entry is self._session.current:
+            self._soon.start()
 
-    @Slot(object)
-    def _show(self, entry: Entry | None) -> None:
+    @Slot()
+    def _show(self) -> None:
+        entry = self._session.current
         analysis = None if entry is None else entry.analysis
         if analysis is self._shown:
             return
         self._shown = analysis
-        particles = () if analysis is None else sorted(analysis.particles, key=lambda item: -item[1])
-        self._choices = tuple(Choice(wording.particle(key, fraction), particle.body()) for key, fraction, particle in particles)
+        self._choices = () if analysis is None else _choices(analysis)
         self._view.show_choices(self._choices)
 
     @Slot(int)
     def _on_chosen(self, index: int) -> None:
         self._view.show_choices(self._choices, index)
+
+
+def _choices(analysis: Analysis) -> tuple[Choice, ...]:
+    """Particles of the best fit, the most numerous first, with the fractions that the verdict gives."""
+    stated = analysis.number_fractions
+    found = [(key, stated[key].value if key in stated else fraction, particle) for key, fraction, particle in analysis.particles]
+    found.sort(key=lambda item: -item[1])
+    return tuple(Choice(wording.particle(key, fraction), particle.body()) for key, fraction, particle in found)

@@ -43,7 +43,7 @@ class FittedView(QFrame):
         self.setProperty("card", True)
         self.setAccessibleName("Best-fitting particle")
         self.chooser = QComboBox()
-        self.chooser.setToolTip("Which particle of the mixture to show")
+        self.chooser.setToolTip("Which particle of the best fit to show, at its mean size")
         self.chooser.setAccessibleName("Particle")
         self.chooser.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.chooser.setMinimumContentsLength(8)
