@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import logging
 import math
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.commands.terminal import ProgressLine
 from engine.errors import ParameterError
+from engine.parallel import worker_count
 
 if TYPE_CHECKING:  # numpy loads while the work begins, not while arguments are refused
     from engine.datasets.library_plan import LibrarySettings
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--septum", type=float, metavar="NM", help="thickness of the wall of types 2 and 3 (default 4)")
     parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="compute on this dask.distributed cluster")
     parser.add_argument(
-        "--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes on this machine (default: one per core)"
+        "--workers", type=int, default=worker_count(), metavar="N", help="processes on this machine (default: one per core)"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace a finished file of that name")
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from engine.datasets.library_plan import Block, LibrarySettings, Result, compute
+from engine.datasets.library_plan import Block, Compute, LibrarySettings, Result, compute
 from engine.errors import NotConverged, ParameterError
 
 _PATIENCE = 0.2  # [s] between two results, or signs of life
@@ -17,8 +17,8 @@ _TIMEOUT = 15.0  # [s] to reach the scheduler
 
 
 @contextmanager
-def on_cluster(address: str, wish: LibrarySettings, todo: list[Block]) -> Iterator[Iterator[Result]]:
-    """Give the finished blocks of *todo* one by one, None whenever some time passed without one.
+def on_cluster(address: str, wish: LibrarySettings) -> Iterator[Compute]:
+    """Give what computes blocks on the cluster whose scheduler is at *address*.
 
     The scheduler repeats the blocks of a worker that died.
 
@@ -31,7 +31,7 @@ def on_cluster(address: str, wish: LibrarySettings, todo: list[Block]) -> Iterat
     """
     client = _connect(address)
     try:
-        yield _gather(client, wish, todo)
+        yield lambda todo: _gather(client, wish, todo)
     finally:
         client.close()  # and with it every block that is still wanted
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.datasets.library_file import LibraryWriter
-from engine.datasets.library_plan import Block, LibrarySettings, Result, compute, plan
+from engine.datasets.library_plan import Block, Compute, LibrarySettings, Result, compute, plan
 from engine.errors import DataFileError, NotConverged
 from engine.progress import Report, Step, silent
 
@@ -60,42 +60,45 @@ def make_library(
     """
     path = Path(path)
     if path.exists() and not overwrite:
-        raise DataFileError(path, "exists already. Delete it or choose another name.")
+        raise DataFileError(path, "exists already. Delete it, choose another name, or allow it to be overwritten.")
     if not path.absolute().parent.is_dir():
         raise DataFileError(path, f"the folder {path.parent} does not exist. Make it first.")
     blocks = plan(wish)
-    with LibraryWriter(path, wish.q, wish.tables(), wish.provenance(), len(blocks)) as writer:
+    with _backend(wish, workers, scheduler) as computed, _writer(path, wish, blocks) as writer:
         todo = [blocks[i] for i in writer.missing()]
         done = len(blocks) - len(todo)
-        with _backend(wish, todo, workers, scheduler) as results:
-            for result in results:
-                if result is not None:
-                    block, terms = result
-                    writer.put(block.number, block.key, block.thickness, block.first, terms)
-                    done += 1
-                report(Step(done, len(blocks), "blocks of curves"))
+        for result in computed(todo):
+            if result is not None:
+                block, terms = result
+                writer.put(block.number, block.key, block.thickness, block.first, terms)
+                done += 1
+            report(Step(done, len(blocks), "blocks of curves"))
         writer.finish(datetime.now(UTC).isoformat(timespec="seconds"))
 
 
+def _writer(path: Path, wish: LibrarySettings, blocks: list[Block]) -> LibraryWriter:
+    return LibraryWriter(path, wish.q, wish.tables(), wish.provenance(), len(blocks))
+
+
 @contextmanager
-def _backend(wish: LibrarySettings, todo: list[Block], workers: int, scheduler: str | None) -> Iterator[Iterator[Result]]:
+def _backend(wish: LibrarySettings, workers: int, scheduler: str | None) -> Iterator[Compute]:
     if scheduler is not None:
         from engine.datasets.cluster import on_cluster
 
-        with on_cluster(scheduler, wish, todo) as results:
-            yield results
+        with on_cluster(scheduler, wish) as computed:
+            yield computed
     elif workers <= 1:
-        yield ((block, compute(wish, block)) for block in todo)
+        yield lambda todo: ((block, compute(wish, block)) for block in todo)
     else:
-        with _on_processes(wish, todo, workers) as results:
-            yield results
+        with _on_processes(wish, workers) as computed:
+            yield computed
 
 
 @contextmanager
-def _on_processes(wish: LibrarySettings, todo: list[Block], workers: int) -> Iterator[Iterator[Result]]:
+def _on_processes(wish: LibrarySettings, workers: int) -> Iterator[Compute]:
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_prepare_worker)
     try:
-        yield _gather(pool, wish, todo, workers)
+        yield lambda todo: _gather(pool, wish, todo, workers)
     except BrokenProcessPool as error:
         raise NotConverged(
             "A worker process ended unexpectedly. What was finished is kept; give the same command again to go on."

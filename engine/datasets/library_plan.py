@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -198,3 +198,6 @@ def compute(wish: LibrarySettings, block: Block) -> NDArray[np.float32]:
 
 Result = tuple[Block, NDArray[np.float32]] | None
 """A finished block, or None when some time has passed without one."""
+
+Compute = Callable[[list[Block]], Iterator[Result]]
+"""Takes blocks and gives them finished, in any order."""

@@ -407,3 +407,4 @@ def test_that_a_scheduler_that_does_not_answer_is_told(tmp_path, monkeypatch):
     for address in ("tcp://127.0.0.1:1", "nonsense://x"):
         with pytest.raises(ParameterError, match=f"No scheduler answers at {address}"):
             make_library(tmp_path / "library.h5", WISH, scheduler=address)
+    assert not list(tmp_path.iterdir())
