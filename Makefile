@@ -48,6 +48,8 @@ bench: system venv ## measure the program against its figures and print them (ab
 	$(RUN) main.py benchmark scattering
 	$(RUN) main.py benchmark analysis
 
+BASIS := --out engine/datasets/data/default_basis.h5 --overwrite --diameters 10:220:0.5 --shells 4 --q-max 5.128 --points 642 --fixed-contrasts
+
 basis: venv ## make the curves the analysis compares with anew (they come with the program)
 	$(RUN) main.py library $(BASIS)
 
