@@ -65,6 +65,7 @@ _TITLES: tuple[tuple[Role, str], ...] = (  # the first that matches wins; for lo
 )
 _ROLES = tuple((role, re.compile(f"(?:{pattern})$")) for role, pattern in _TITLES)
 _UNIT = re.compile(r"[\[(<{|].{0,24}$|(?<=[\s_])(?:1/|nm|å|a\b|cm|ang|inv|arb|a\.u|deg|mm).{0,16}$")
+_IS_UNIT = re.compile(r"(?:1/)?(?:cm|nm|Å|A|Ang\w*|ang\w*|a\.?u\.?|arb\.?\w*|counts?|none|mm|m|sr|1)?(?:[\^*{(]*-?1[)}]*|⁻¹)?$")
 _LONGEST_TITLE = 120
 _DECORATION = " \t#%;!/*|\"'`:=<>-"
 
@@ -112,6 +113,15 @@ def find_titles(above: Sequence[str], columns: int) -> ColumnTitles | None:
             roles = tuple(role_of(title) for title in titles)
             if len(titles) == columns and _make_sense(roles):
                 return ColumnTitles(tuple(titles), roles)
+    return None
+
+
+def find_units(above: Sequence[str], columns: int) -> list[str] | None:
+    """Return the cells of a line of units between the titles of a table and its first row, if there is one."""
+    for line in list(above)[::-1][:2]:
+        for cells in _splits(line):
+            if len(cells) == columns and all(_IS_UNIT.match(cell.strip(_DECORATION + "[]()")) for cell in cells):
+                return cells
     return None
 
 

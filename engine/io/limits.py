@@ -36,7 +36,7 @@ MAX_CHUNK_BYTES = 64 * 2**20
 MAX_HDF5_NODES = 20_000
 """Most groups and data sets looked at in one HDF5 file."""
 
-MAX_XML_ELEMENTS = 1_500_000
+MAX_XML_ELEMENTS = 600_000
 """Most elements of an XML file."""
 
 MAX_XML_DEPTH = 64

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,9 +52,9 @@ def _read(path: Path, q_unit: QUnit | None, confirmed: QUnit | None) -> tuple[Me
     raws = format_of(source).read(source)
     measurements: list[Measurement] = []
     refused: list[DataFileError] = []
-    for raw in raws:
+    for raw, name in zip(raws, _names(path, raws), strict=True):
         try:
-            measurements.append(_measurement(path, raw, len(raws) > 1, q_unit, confirmed))
+            measurements.append(_measurement(path, raw, name, q_unit, confirmed))
         except DataFileError as error:
             refused.append(error)
     if not measurements:
@@ -64,7 +65,15 @@ def _read(path: Path, q_unit: QUnit | None, confirmed: QUnit | None) -> tuple[Me
     return tuple(measurements)
 
 
-def _measurement(path: Path, raw: RawCurve, several: bool, q_unit: QUnit | None, confirmed: QUnit | None) -> Measurement:
+def _names(path: Path, raws: Sequence[RawCurve]) -> list[str]:
+    """Return a name for each data set: the file's, with the set's own or its number where there are several."""
+    if len(raws) == 1:
+        return [path.name]
+    own = [raw.name for raw in raws]
+    return [f"{path.name} [{name if name and own.count(name) == 1 else f'{name} {i}'.strip()}]" for i, name in enumerate(own, start=1)]
+
+
+def _measurement(path: Path, raw: RawCurve, name: str, q_unit: QUnit | None, confirmed: QUnit | None) -> Measurement:
     raw, axis_notes = _as_q(path, raw)
     cleaned = clean(raw, path)
     if raw.axis is Axis.TWO_THETA:
@@ -77,7 +86,7 @@ def _measurement(path: Path, raw: RawCurve, several: bool, q_unit: QUnit | None,
         raise DataFileError(path, f"The numbers do not make a curve: {error}") from error
     return Measurement(
         path=path,
-        name=f"{path.name} [{raw.name}]" if several and raw.name else path.name,
+        name=name,
         curve=curve,
         format_name=raw.format_name,
         q_unit=choice.unit,

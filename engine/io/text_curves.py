@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.curve import Array
 from engine.errors import DataFileError
-from engine.io.columns import CurveColumns, Role, choose_columns, find_titles, foreign_axis
+from engine.io.columns import CurveColumns, Role, choose_columns, find_titles, find_units, foreign_axis, role_of
 from engine.io.limits import MAX_CURVES, MAX_POINTS, MIN_POINTS
 from engine.io.measurement import Dropped
 from engine.io.number_table import Block
@@ -20,7 +20,7 @@ _SAME_START = 1.5
 """Two runs of one table are two curves if their first q agree within this factor."""
 
 
-def read_tables(text: TextFile, format_name: str, *, hint: UnitHint | None = None) -> tuple[RawCurve, ...]:
+def read_tables(text: TextFile, format_name: str) -> tuple[RawCurve, ...]:
     """Return the curves in the tables of *text*.
 
     Parameters
@@ -29,8 +29,6 @@ def read_tables(text: TextFile, format_name: str, *, hint: UnitHint | None = Non
         The file.
     format_name : str
         Name of the format for the screen.
-    hint : UnitHint, optional
-        Unit of q that the format itself says; else the header is asked.
 
     Raises
     ------
@@ -38,7 +36,7 @@ def read_tables(text: TextFile, format_name: str, *, hint: UnitHint | None = Non
         If no table has enough rows, or none has a scattering axis.
     """
     blocks = _curve_blocks(text)
-    curves = [curve for block in blocks for curve in _curves_of(text, block, format_name, hint)]
+    curves = [curve for block in blocks for curve in _curves_of(text, block, format_name)]
     if not curves:
         axis = next((foreign_axis(block) for block in blocks), None)
         raise DataFileError(
@@ -90,11 +88,8 @@ def _has_axis(column: Array) -> bool:
     return bool(np.isfinite(column).all() and column[0] >= 0 and (np.count_nonzero(steps > 0) >= 0.95 * steps.size))
 
 
-def _curves_of(text: TextFile, block: Block, format_name: str, hint: UnitHint | None) -> list[RawCurve]:
-    curves = []
-    for part, columns in [(part, columns) for part in _split_at_restart(block) for columns in choose_columns(block)]:
-        curves.append(_curve_of(text, block, part, columns, format_name, hint))
-    return curves
+def _curves_of(text: TextFile, block: Block, format_name: str) -> list[RawCurve]:
+    return [_curve_of(text, block, part, columns, format_name) for part in _split_at_restart(block) for columns in choose_columns(block)]
 
 
 def _split_at_restart(block: Block) -> list[slice]:
@@ -114,9 +109,9 @@ def _split_at_restart(block: Block) -> list[slice]:
     return parts if alike else [slice(0, len(q))]
 
 
-def _curve_of(text: TextFile, block: Block, part: slice, columns: CurveColumns, format_name: str, hint: UnitHint | None) -> RawCurve:
+def _curve_of(text: TextFile, block: Block, part: slice, columns: CurveColumns, format_name: str) -> RawCurve:
     values = block.values[part]
-    axis = _axis_of(text, columns)
+    axis = _axis_of(text, block, columns)
     q = values[:, columns.q]
     in_radian = axis is Axis.TWO_THETA and "rad" in (columns.q_title or "")
     return RawCurve(
@@ -127,7 +122,7 @@ def _curve_of(text: TextFile, block: Block, part: slice, columns: CurveColumns, 
         sigma=None if columns.sigma is None else values[:, columns.sigma],
         axis=axis,
         wavelength=text.wavelength if axis is Axis.TWO_THETA else None,
-        hint=hint or (hint_in_title(columns.q_title) if columns.q_title else None) or text.unit_hint,
+        hint=_hint_of(text, block, columns),
         shadow=None if columns.shadow is None else values[:, columns.shadow],
         rows=block.rows[part],
         dropped=(Dropped("another number of columns than the neighbouring rows", block.broken),) if block.broken else (),
@@ -135,10 +130,21 @@ def _curve_of(text: TextFile, block: Block, part: slice, columns: CurveColumns, 
     )
 
 
-def _axis_of(text: TextFile, columns: CurveColumns) -> Axis:
-    if columns.axis is Role.TWO_THETA:
+def _axis_of(text: TextFile, block: Block, columns: CurveColumns) -> Axis:
+    angle_in_words = columns.q_title is None and any(role_of(line) is Role.TWO_THETA for line in block.above)
+    if columns.axis is Role.TWO_THETA or angle_in_words:
         return Axis.TWO_THETA
     return Axis.S if text.defines_s else Axis.Q
+
+
+def _hint_of(text: TextFile, block: Block, columns: CurveColumns) -> UnitHint | None:
+    """Return what is said of the unit of q: by its title, by a line of units under the titles, by the header."""
+    titled = hint_in_title(columns.q_title) if columns.q_title else None
+    if titled is not None:
+        return titled
+    units = find_units(block.above, block.values.shape[1])
+    below = hint_in_title(units[columns.q]) if units else None
+    return below or text.unit_hint
 
 
 def _reading_notes(text: TextFile) -> list[str]:

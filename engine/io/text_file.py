@@ -12,7 +12,8 @@ from engine.io.raw_curve import UnitHint
 from engine.io.text_decoding import Decoded, decode
 from engine.io.unit_words import hint_in_header, means_s, wavelength_in
 
-_HEADER_LINES = 500
+_HEADER_LINES = 300
+_HEADER_CHARS = 1_000
 
 
 class TextFile:
@@ -56,7 +57,8 @@ class TextFile:
     def words(self) -> tuple[str, ...]:
         """The lines that are no numbers: the first ones and the last ones, where headers and footers are."""
         words = self.tables.words
-        return words if len(words) <= 2 * _HEADER_LINES else words[:_HEADER_LINES] + words[-_HEADER_LINES:]
+        kept = words if len(words) <= 2 * _HEADER_LINES else words[:_HEADER_LINES] + words[-_HEADER_LINES:]
+        return tuple(line[:_HEADER_CHARS] for line in kept)
 
     @cached_property
     def unit_hint(self) -> UnitHint | None:

@@ -204,6 +204,10 @@ def test_that_an_angle_without_a_wavelength_is_refused(tmp_path):
     assert "wavelength" in reason(written(tmp_path, "# 2th_deg I sigma\n" + text_rows(TABLE)))
 
 
+def test_that_an_angle_named_in_a_line_of_its_own_is_noticed(tmp_path):
+    assert "wavelength" in reason(written(tmp_path, "image.edf\n2-Theta Angle (Degrees)\nIntensity\n 60\n" + text_rows(TABLE)))
+
+
 def test_that_a_listing_with_some_numbers_is_refused(tmp_path):
     assert "No line" in reason(written(tmp_path, "".join(f"file{i}.dat,text,{i},0.1\n" for i in range(50))))
 

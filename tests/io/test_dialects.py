@@ -57,6 +57,9 @@ DIALECTS: dict[str, tuple[str | bytes, QUnit]] = {
     ),
     "intensity first": ("I(q) q[1/nm] sigma\n" + text_rows(IN_NM[:, [1, 0, 2]]), NM),
     "point numbers first": ("point q_nm^-1 I sigma\n" + text_rows(np.column_stack([np.arange(120.0), IN_NM])), NM),
+    "units in a line below the titles": ("q;I;sigma\n1/nm;a.u.;a.u.\n" + text_rows(IN_NM, separator=";"), NM),
+    "units in brackets below the titles": ("q  I  sigma\n[A^-1]  [cm^-1]  [cm^-1]\n" + text_rows(IN_ANGSTROM, separator="  "), ANGSTROM),
+    "titles in lines of their own": ("image.edf\nQ (Inverse Nanometres)\nIntensity\n 120\n" + text_rows(IN_NM), NM),
     "unit in a line of its own": ("Scattering vector, unit: 1/nm\nq I sigma\n" + text_rows(IN_NM), NM),
 }  # fmt: skip
 
@@ -126,6 +129,7 @@ def test_that_a_missing_cell_costs_its_row_only(tmp_path):
 def test_that_two_curves_below_each_other_are_two_measurements(tmp_path):
     text = "sample A\nq_nm^-1 I sigma\n" + text_rows(IN_NM) + "\nsample B\nq_nm^-1 I sigma\n" + text_rows(IN_NM * [1, 2, 2])
     first, second = read(written(tmp_path, text))
+    assert (first.name, second.name) == ("curve.dat [1]", "curve.dat [2]")
     np.testing.assert_allclose(second.curve.intensity, 2 * first.curve.intensity, rtol=1e-8)
 
 
