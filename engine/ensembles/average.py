@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from engine.curve import Array
 from engine.ensembles.size_distribution import SizeDistribution, grid, weights
 from engine.errors import ParameterError, UnsupportedModel
+from engine.models.parameters import parameters
 
 Solver = Callable[[Sequence[Any], Array], Array]
 """Takes particles and q (n,), returns the orientation means of |F|² (number of particles, n)."""
@@ -43,7 +45,7 @@ class Mixture:
 
     def __post_init__(self) -> None:
         fractions = [component.number_fraction for component in self.components]
-        if not fractions or min(fractions) < 0 or abs(sum(fractions) - 1) > 1e-6:
+        if not fractions or min(fractions) < 0 or not abs(sum(fractions) - 1) <= 1e-6:
             raise ParameterError(f"Number fractions must be at least 0 and sum to 1; {fractions} sum to {sum(fractions):g}.")
 
 
@@ -87,10 +89,15 @@ def size_average(particle: Any, sizes: SizeDistribution | None, q: Array, solver
     """
     if sizes is None:
         return np.asarray(solver([particle], q)[0])
-    nodes = grid(sizes, float(q.max(initial=0.0))) if diameters is None else diameters
+    nodes = grid(sizes, float(q.max(initial=0.0)), limits=_size_limits(particle)) if diameters is None else diameters
     share = weights(sizes, nodes)
     used = share > share.max() * 1e-14
     return np.asarray(share[used] @ solver([of_size(particle, d) for d in nodes[used]], q))
+
+
+def _size_limits(particle: Any) -> tuple[float, float]:
+    """Return the bounds [nm] that the particle declares for its diameter."""
+    return next(((p.low, p.high) for p in parameters(particle) if p.name == "diameter"), (0.0, math.inf))
 
 
 def mixture_intensity(mixture: Mixture, q: Array, solver: Solver) -> Array:

@@ -10,13 +10,20 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.special import gammaln
+from scipy.special import gammaln, lambertw
 
 from engine.curve import Array, read_only
 from engine.errors import ParameterError
 
 MAX_NODES = 20_000
 """More sizes than this are refused: the distribution is too wide for the q range, or too narrow for its width."""
+
+
+KINKED = 12
+"""A table is integrated with steps this much finer than a smooth density of the width of its steps."""
+
+ROUGH_NODES = 201
+"""Least number of sizes for a density that does not fade smoothly to nothing at both ends."""
 
 
 class SizeDistribution(Protocol):
@@ -31,6 +38,10 @@ class SizeDistribution(Protocol):
     @property
     def width(self) -> float:
         """Smallest scale [nm] on which the density changes."""
+
+    @property
+    def is_smooth(self) -> bool:
+        """True when the density fades smoothly to nothing at both ends."""
 
 
 def _check(mean: float, sd: float) -> None:
@@ -66,8 +77,13 @@ class LogNormal:
 
     @property
     def width(self) -> float:
-        """Smallest scale of the density [nm]."""
-        return self.sd
+        """Smallest scale of the density [nm]: that of its lower flank."""
+        return self.log_sd * math.exp(self.log_mean - 2.5 * self.log_sd)
+
+    @property
+    def is_smooth(self) -> bool:
+        """True when the density fades smoothly to nothing at both ends."""
+        return True
 
     def density(self, diameter: Array) -> Array:
         """Number density [1/nm]."""
@@ -94,6 +110,11 @@ class Gaussian:
     def width(self) -> float:
         """Smallest scale of the density [nm]."""
         return self.sd
+
+    @property
+    def is_smooth(self) -> bool:
+        """True when the density fades smoothly to nothing at both ends."""
+        return self.mean > 5.5 * self.sd
 
     def density(self, diameter: Array) -> Array:
         """Number density [1/nm]."""
@@ -129,6 +150,11 @@ class Schulz:
         """Smallest scale of the density [nm]."""
         return self.sd
 
+    @property
+    def is_smooth(self) -> bool:
+        """True when the density fades smoothly to nothing at both ends."""
+        return self.mean > 5.5 * self.sd
+
     def density(self, diameter: Array) -> Array:
         """Number density [1/nm]."""
         k = (self.mean / self.sd) ** 2
@@ -140,7 +166,9 @@ class Schulz:
         k = (self.mean / self.sd) ** 2
         theta = self.mean / k
         reach = 6.5 * math.sqrt(k + 6) + 20
-        return max(self.mean * 1e-3, self.mean - 5.5 * self.sd), theta * (k + 6 + reach)
+        # areas, D² n(D), carry the intensity at high q: they go as (x e^(1-x))^(k+1), x in units of their mode
+        low = lambertw(-math.exp(-1 - 30 / (k + 1))).real
+        return float(-low * theta * (k + 1)), theta * (k + 6 + reach)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,8 +197,13 @@ class Table:
 
     @property
     def width(self) -> float:
-        """Smallest scale of the density [nm]."""
-        return float(np.diff(self.diameters).min())
+        """A fraction of the smallest step of the table [nm]; its kinks are not smooth as the other densities are."""
+        return float(np.diff(self.diameters).min()) / KINKED
+
+    @property
+    def is_smooth(self) -> bool:
+        """True when the density fades smoothly to nothing at both ends."""
+        return False
 
     def density(self, diameter: Array) -> Array:
         """Number density at *diameter*."""
@@ -184,7 +217,8 @@ class Table:
 def weights(distribution: SizeDistribution, diameters: Array) -> Array:
     """Return the share of numbers at each of *diameters* (uniform step), summing to 1.
 
-    The rectangle rule on a uniform grid is spectrally accurate for these smooth densities once the step is fine enough.
+    The trapezoidal rule on a uniform grid is spectrally accurate for smooth densities once the step is fine enough, and second
+    order where a density ends abruptly.
 
     Raises
     ------
@@ -192,6 +226,7 @@ def weights(distribution: SizeDistribution, diameters: Array) -> Array:
         If no particle lies on the grid.
     """
     density = distribution.density(diameters)
+    density[[0, -1]] /= 2
     total = density.sum()
     if not total > 0:
         raise ParameterError(f"No size of the distribution lies between {diameters[0]:g} and {diameters[-1]:g} nm.")
@@ -204,11 +239,17 @@ def step_for(distribution: SizeDistribution, q_max: float) -> float:
     At fixed q the intensity oscillates in D with angular frequency up to q. The aliased part of the sum falls as
     :math:`\exp(-w^2 (2\pi/h - q)^2 / 2)` for a density of width w, so :math:`h = 2\pi / (q + 5.5/w)`.
     """
-    return float(2 * math.pi / (q_max + 5.5 / distribution.width))
+    step = 2 * math.pi / (q_max + 5.5 / distribution.width)
+    return min(step, 2 * math.pi / (KINKED * q_max)) if isinstance(distribution, Table) and q_max > 0 else step
 
 
-def grid(distribution: SizeDistribution, q_max: float) -> Array:
+def grid(distribution: SizeDistribution, q_max: float, *, limits: tuple[float, float] = (0.0, math.inf)) -> Array:
     """Return sizes [nm], uniform, on which an average up to *q_max* [1/nm] is converged to better than 1e-3.
+
+    Parameters
+    ----------
+    limits : tuple of float
+        Sizes [nm] a particle can take; the far tails of a wide distribution are cut to them.
 
     Raises
     ------
@@ -216,7 +257,10 @@ def grid(distribution: SizeDistribution, q_max: float) -> Array:
         If more than ``MAX_NODES`` sizes would be needed.
     """
     low, high = distribution.support()
+    low, high = max(low, limits[0]), min(high, limits[1])
+    if not low < high:
+        raise ParameterError(f"No size of the distribution lies between {limits[0]:g} and {limits[1]:g} nm.")
     count = math.ceil((high - low) / step_for(distribution, q_max)) + 1
     if count > MAX_NODES:
         raise ParameterError(f"{count} sizes would be needed for this distribution up to q = {q_max:g} 1/nm; the limit is {MAX_NODES}.")
-    return np.linspace(low, high, max(count, 9))
+    return np.linspace(low, high, max(count, 9) if distribution.is_smooth else max(2 * count, ROUGH_NODES))

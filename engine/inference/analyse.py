@@ -11,11 +11,12 @@ import numpy as np
 
 from engine.curve import Array, Curve
 from engine.datasets.basis import Basis, default_basis
+from engine.errors import ParameterError
 from engine.inference.analysis import Analysis, Fit, Interval, SizeEstimate, Status
 from engine.inference.fit import Mode, best_modes, scan
 from engine.inference.hypotheses import MINOR, Hypothesis, hypotheses, names, prior
 from engine.inference.judgement import CHI2_DOUBTFUL, Evidence, judge, relative_misfit, runs_probability, sentence
-from engine.inference.posterior import Draws, draw_posterior
+from engine.inference.posterior import Draws, draw_posterior, mixture_share, prior_scales
 from engine.inference.prepare import Prepared, prepare
 from engine.inference.rivals import FREE_PARAMETERS, FormFree, featureless_chi2, form_free
 from engine.inference.shapes import ShapeTable, log_normal_weights, table
@@ -33,6 +34,9 @@ that are only roughly those of the model."""
 
 HOPELESS_ERROR = 0.05
 """Three and more types are tried only on curves that fewer types fit to about this relative error."""
+
+ZINGER = 8.0
+"""Points this many sigma off the fit are left out where they are at most one in a hundred."""
 
 FORM_LEAD = 3.0
 """One type alone with form-free sizes stands out when every other has a chi² larger by this factor."""
@@ -58,6 +62,12 @@ class AnalysisSettings:
     types: tuple[str, ...] = LNP_TYPES
     draws: int = 1000
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.types or len(set(self.types)) < len(self.types) or not set(self.types) <= set(LNP_TYPES):
+            raise ParameterError(f"Candidate types must be some of {', '.join(LNP_TYPES)}, each once; {self.types} was given.", "types")
+        if not 100 <= self.draws <= 100_000:
+            raise ParameterError(f"The number of draws must lie between 100 and 100,000; {self.draws} was given.", "draws")
 
 
 DEFAULT_SETTINGS = AnalysisSettings()
@@ -90,6 +100,10 @@ def analyse(
     prepared = prepare(curve, q_max=basis.q_max)
     reading = _read(prepared, basis, settings.types, report)
     form = None
+    if reading.reduced > CHI2_DOUBTFUL:
+        cleaned = _without_zingers(prepared, _fit(prepared, basis, reading.best), basis)
+        if cleaned is not prepared:
+            prepared, reading = cleaned, _read(cleaned, basis, settings.types, report)
     if reading.reduced > CHI2_DOUBTFUL:
         reading, form = _read_with_model_error(prepared, basis, reading, report)
     report(Step(2, 4, "weighing hypotheses"))
@@ -136,24 +150,35 @@ def _read(prepared: Prepared, basis: Basis, types: tuple[str, ...], report: Repo
     return _Reading(shapes, modes)
 
 
+def _without_zingers(prepared: Prepared, fit: Fit, basis: Basis) -> Prepared:
+    """Return *prepared* without single points far off a fit that most points agree with, or as it is where there are none."""
+    spread = max(1.0, 1.4826 * float(np.median(np.abs(fit.residuals))))
+    far = np.abs(fit.residuals) > ZINGER * spread
+    if not 0 < far.sum() <= max(1, 0.01 * far.size):
+        return prepared
+    cleaned = prepare(prepared.curve.select(~far), q_max=basis.q_max)
+    first = f"the first at {fit.q[far][0]:.4g} 1/nm"
+    said = f"{int(far.sum())} of {far.size} points lie more than {ZINGER:g} sigma off the fit and were left out, {first}."
+    return replace(cleaned, sigma_factor=prepared.sigma_factor, notes=(*prepared.notes, said))
+
+
 def _near(prepared: Prepared, chi2: float) -> bool:
     """Return whether *chi2* would be small if the curve were known to a twentieth only: then a further type may mend it."""
     loosened = np.median((HOPELESS_ERROR * prepared.intensity / prepared.sigma) ** 2)
     return bool(chi2 / prepared.q.size < 4 * (1 + loosened))
 
 
-def _read_with_model_error(prepared: Prepared, basis: Basis, strict: _Reading, report: Report) -> tuple[_Reading, FormFree]:
-    """Return the fits when the model may be wrong by ``MODEL_ERROR`` everywhere, with the form-free cross-check.
+def _read_with_model_error(prepared: Prepared, basis: Basis, strict: _Reading, report: Report) -> tuple[_Reading, FormFree | None]:
+    """Return the fits when the model may be wrong by ``MODEL_ERROR`` everywhere, and the form-free inversion if one type stands out.
 
     Where one type alone, with sizes of any distribution, does clearly better than every other, no mixture is claimed: what the
     log-normal sizes leave over would be taken for a second type.
     """
     loosened = prepared.with_model_error(MODEL_ERROR)
     types = tuple(strict.shapes.curves)
-    form = form_free(table(loosened, basis, types))
-    if form.lead > FORM_LEAD:
-        types = (form.best,)
-    return _read(loosened, basis, types, report, most=2), form
+    form = form_free(table(loosened, basis, basis.types))
+    stands_out = form.lead > FORM_LEAD and form.best in types
+    return _read(loosened, basis, (form.best,) if stands_out else types, report, most=2), form if stands_out else None
 
 
 def _parameter_count(hypothesis: Hypothesis) -> int:
@@ -189,12 +214,17 @@ def _posterior(shapes: ShapeTable, modes: Mapping[Hypothesis, Sequence[Mode]], s
     rng = np.random.default_rng(settings.seed)
     criterion = {hypothesis: information(found[0], shapes.data.size) for hypothesis, found in modes.items()}
     lowest = min(criterion.values())
+    scales = prior_scales(shapes)
     drawn: list[Draws] = []
     for hypothesis, found in modes.items():
         if criterion[hypothesis] - lowest <= 2 * NEGLIGIBLE:
             report(Step(2, 4, f"weighing {hypothesis.name}"))
             parents = [modes[h][0] for h in modes if len(h.types) == len(hypothesis.types) - 1 and set(h.types) < set(hypothesis.types)]
-            drawn.append(draw_posterior(shapes, found, parents, count=settings.draws, rng=rng))
+            drawn.append(
+                draw_posterior(
+                    shapes, found, parents, share=mixture_share([scales[k] for k in hypothesis.types]), count=settings.draws, rng=rng
+                )
+            )
     return pool(drawn, prior(settings.types), settings.types, unit_volumes())
 
 
@@ -336,6 +366,6 @@ def _evidence(
 
 def _form_misfit(form: FormFree | None, shapes: ShapeTable) -> float | None:
     """Return the relative misfit of the one type that fits with sizes of any form, or None where no type stands out."""
-    if form is None or form.lead <= FORM_LEAD:
+    if form is None:
         return None
     return MODEL_ERROR * float(np.sqrt(form.chi2[form.best] / shapes.data.size))

@@ -35,6 +35,9 @@ EDGE = 1.03
 LEAD = 10.0
 """Drop of the information criterion that the LNP fit must bring over a featureless scatterer."""
 
+SMOOTH = 0.5
+"""Below this reduced chi² the residuals are no noise but rounding or interpolation, and their runs say nothing."""
+
 RARE = 1e-3
 """Probability below which runs and chi² count as evidence of a misfit."""
 
@@ -166,7 +169,7 @@ def _doubts(e: Evidence) -> tuple[str, ...]:
         )
     elif reduced > CHI2_DOUBTFUL and by_chance < RARE and e.misfit > MISFIT_DOUBTFUL:
         reasons.append(f"The best fit misses the points by {e.misfit:.1%}, more than the noise (chi² {reduced:.3g}).")
-    elif e.runs_p < RARE:
+    elif e.runs_p < RARE and reduced > SMOOTH:
         reasons.append(f"The residuals keep their sign over long stretches (p = {e.runs_p:.1g}): something small is not in the model.")
     if e.sizes and any(size.value * EDGE < FAMILY[0] or size.value > EDGE * FAMILY[1] for size in e.sizes):
         reasons.append(f"One of the sizes lies beyond {FAMILY[0]:g} to {FAMILY[1]:g} nm.")

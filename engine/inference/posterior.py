@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from scipy.special import gammaln, logsumexp
@@ -23,7 +22,7 @@ from scipy.special import gammaln, logsumexp
 from engine.curve import Array
 from engine.inference.fit import HIGH, LOW, Mode
 from engine.inference.hypotheses import MINOR, Hypothesis
-from engine.inference.shapes import ShapeTable
+from engine.inference.shapes import SPREAD_BOX, ShapeTable, log_normal_weights
 
 FREEDOM = 5.0
 """Degrees of freedom of the Student t proposals: tails heavy enough to cover what a Gaussian misses."""
@@ -36,6 +35,9 @@ SIZE_PRIOR = (20.0, 100.0)
 
 SIZE_EDGE = 0.15
 """Beyond the family the prior falls off as a Gaussian of this width in ln D, so that a size outside can be seen."""
+
+PRIOR_DRAWS = 2000
+"""Sizes drawn from the prior to know how often a mixture is one that can be seen."""
 
 TRACE = 0.1
 """Prior probability that a further type is there as a trace only."""
@@ -106,6 +108,7 @@ def draw_posterior(
     modes: Sequence[Mode],
     parents: Sequence[Mode] = (),
     *,
+    share: float = 1.0,
     count: int,
     rng: np.random.Generator,
     rounds: int = 6,
@@ -120,6 +123,8 @@ def draw_posterior(
     parents : sequence of Mode
         Best fits of the hypotheses with one type less. Where one of them is nearly as good the posterior opens into a funnel:
         the further type may be a trace of any size.
+    share : float
+        The :func:`mixture_share` of the types.
     count : int
         Draws in each round.
     rounds, enough : int, float
@@ -132,7 +137,7 @@ def draw_posterior(
     each = -(-count // len(kernels))
     shares = [float(each)] * len(kernels)
     z = np.concatenate([kernel.draw(each, rng) for kernel in kernels])
-    target, fractions, scales = log_posterior(shapes, hypothesis, z)
+    target, fractions, scales = log_posterior(shapes, hypothesis, z, share)
     for _ in range(rounds - 1):
         log_weights = target - _log_mixture(kernels, shares, z)
         if _effective(log_weights) >= enough or not np.isfinite(log_weights.max()):
@@ -142,7 +147,7 @@ def draw_posterior(
         kernels += fitted
         shares += [float(each)] * len(fitted)
         fresh = np.concatenate([kernel.draw(each, rng) for kernel in fitted])
-        more = log_posterior(shapes, hypothesis, fresh)
+        more = log_posterior(shapes, hypothesis, fresh, share)
         z = np.concatenate([z, fresh])
         target, fractions, scales = (np.concatenate(pair) for pair in zip((target, fractions, scales), more, strict=True))
     log_weights = target - _log_mixture(kernels, shares, z)
@@ -152,7 +157,7 @@ def draw_posterior(
     return Draws(hypothesis, sizes, fractions, scales, weights, float(total - np.log(z.shape[0])))
 
 
-def log_posterior(shapes: ShapeTable, hypothesis: Hypothesis, z: Array) -> tuple[Array, Array, Array]:
+def log_posterior(shapes: ShapeTable, hypothesis: Hypothesis, z: Array, share: float) -> tuple[Array, Array, Array]:
     """Return ln(likelihood x prior) (N,), scattering fractions (N, K) and scales (N, K) at coordinates *z* (N, 3K - 1)."""
     kinds = hypothesis.types
     k = len(kinds)
@@ -168,12 +173,14 @@ def log_posterior(shapes: ShapeTable, hypothesis: Hypothesis, z: Array) -> tuple
         curve *= fractions[:, j]
         mixture += curve
     log_likelihood = _marginal_likelihood(mixture, shapes)
-    log_prior = log_fraction_prior(log_fractions, scales) + log_size_prior(clipped).sum(axis=1)
+    log_prior = log_fraction_prior(log_fractions, scales, share) + log_size_prior(clipped).sum(axis=1)
     return np.where(inside, log_likelihood + log_prior, -np.inf), fractions, scales
 
 
-def log_fraction_prior(log_fractions: Array, scales: Array) -> Array:
+def log_fraction_prior(log_fractions: Array, scales: Array, share: float) -> Array:
     """Return ln of the prior density of the logits of scattering fractions, shape (N,).
+
+    *share* is the :func:`mixture_share` of the types.
 
     A mixture is a sample in which every type gives at least ``MINOR`` of the scattering; in it all number fractions are equally
     likely. With probability ``TRACE`` some type is there as a trace below that; then all scattering fractions are.
@@ -186,23 +193,32 @@ def log_fraction_prior(log_fractions: Array, scales: Array) -> Array:
     uniform = gammaln(k) + log_fractions.sum(axis=1)
     by_number = gammaln(k) + log_numbers.sum(axis=1) - k * logsumexp(log_numbers, axis=1)
     mixed = log_fractions.min(axis=1) >= np.log(MINOR)
-    inside = np.log1p(-TRACE) + by_number - np.log(mixture_share(k))
+    inside = np.log1p(-TRACE) + by_number - np.log(share)
     outside = np.log(TRACE) + uniform - np.log1p(-((1 - k * MINOR) ** (k - 1)))
     return np.asarray(np.where(mixed, inside, outside))
 
 
-@lru_cache(maxsize=8)
-def mixture_share(k: int) -> float:
-    """Return the probability that *k* types drawn with uniform number fractions and sizes from the prior all reach ``MINOR``.
-
-    By seeded draws, with the scattering at low q taken as the mean of D^6 of a log-normal, mean^6 (1 + spread²)^15.
-    """
+def prior_scales(shapes: ShapeTable) -> dict[str, Array]:
+    """Return intensities at the lowest q of one particle of each type, for sizes drawn from the prior, shape (PRIOR_DRAWS,)."""
     rng = np.random.default_rng(20250501)
-    count = 200_000
-    mean = np.exp(rng.uniform(np.log(SIZE_PRIOR[0]), np.log(SIZE_PRIOR[1]), (count, k)))
-    spread = np.exp(rng.normal(np.log(SPREAD_PRIOR[0]), SPREAD_PRIOR[1], (count, k)))
-    share = rng.dirichlet(np.ones(k), count) * mean**6 * (1 + spread**2) ** 15
-    return float((share.min(axis=1) >= MINOR * share.sum(axis=1)).mean())
+    mean = np.exp(rng.uniform(np.log(SIZE_PRIOR[0]), np.log(SIZE_PRIOR[1]), PRIOR_DRAWS))
+    spread = np.exp(rng.normal(np.log(SPREAD_PRIOR[0]), SPREAD_PRIOR[1], PRIOR_DRAWS))
+    weights = log_normal_weights(shapes.diameters, mean, np.clip(spread, *SPREAD_BOX))
+    return {kind: first @ weights for kind, first in shapes.first.items()}
+
+
+def mixture_share(scales: Sequence[Array]) -> float:
+    """Return the probability that types with uniform number fractions and sizes from the prior all reach ``MINOR``.
+
+    Parameters
+    ----------
+    scales : sequence of ndarray, shape (n,)
+        Of :func:`prior_scales`, one for each type; they are shuffled against one another.
+    """
+    rng = np.random.default_rng(20250502)
+    share = np.stack([rng.permutation(np.tile(scale, 8)) for scale in scales], axis=1)
+    share *= rng.dirichlet(np.ones(len(scales)), share.shape[0])
+    return max(float((share.min(axis=1) >= MINOR * share.sum(axis=1)).mean()), 1e-4)
 
 
 def log_size_prior(sizes: Array) -> Array:

@@ -21,7 +21,10 @@ SIGMA_FLOOR = 0.005
 """Relative error assumed at least where a file gives none: calibration and smearing are rarely better."""
 
 SCATTER_LIMITS = (0.2, 5.0)
-"""True over stated sigma as seen in real files; a factor outside is cut to these."""
+"""True over stated sigma as seen in real files. Below, the factor is cut; above, the stated sigma is not used at all."""
+
+STRIDES, MIN_SCATTER_POINTS = (1, 2, 3, 5, 9), 40
+"""Distances between points over which shared noise is looked for, and points that are needed at each."""
 
 SCATTER_TRUSTED = (0.75, 1.35)
 """The stated sigma is kept when the points scatter by a factor within these limits of it."""
@@ -76,21 +79,43 @@ def prepare(curve: Curve, *, q_max: float) -> Prepared:
     if not inside.all():
         notes.append(f"{int((~inside).sum())} points outside 0 < q <= {q_max:g} 1/nm are not used.")
     kept = curve.select(inside)
-    scatter = point_scatter(kept.q, kept.intensity)
-    if kept.sigma is None:
-        sigma, factor = np.maximum(scatter, SIGMA_FLOOR * np.abs(kept.intensity)), float("nan")
-        sigma = np.maximum(sigma, 1e-12 * np.abs(kept.intensity).max())
-        notes.append("The file gives no standard deviations; they were estimated from the scatter of neighbouring points.")
-    else:
-        factor = _sigma_factor(kept.q, kept.intensity, kept.sigma)
-        sigma = kept.sigma * factor
-        if factor != 1.0:
-            word = "more" if factor > 1 else "less"
-            notes.append(f"The points scatter {word} than the stated sigma says; sigma was multiplied by {factor:.2g}.")
+    if not kept.intensity.any():
+        raise EngineError("All intensities are zero; there is nothing to judge. Check the columns and the subtraction.")
+    sigma, factor, length, said = _usable_sigma(kept)
     used = Curve(kept.q, kept.intensity, sigma)
-    binning = _binning(used.q, sigma)
-    bin_sigma = 1 / np.sqrt(np.bincount(_bin_index(used.q), weights=1 / sigma**2))
-    return Prepared(used, factor, binning, binning @ used.q, binning @ used.intensity, bin_sigma, tuple(notes))
+    index = _bin_index(used.q)
+    binning = _binning(index, sigma)
+    if binning.shape[0] < MIN_POINTS:
+        raise EngineError(
+            f"The {len(used)} points fall into only {binning.shape[0]} groups between {used.q[0]:.3g} and {used.q[-1]:.3g} 1/nm; at least "
+            f"{MIN_POINTS} are needed. Measure a wider range of q."
+        )
+    # neighbours that share noise tell less: a bin of n points counts as n / length of them
+    shared = np.sqrt(np.minimum(length, np.bincount(index)))
+    bin_sigma = shared / np.sqrt(np.bincount(index, weights=1 / sigma**2))
+    return Prepared(used, factor, binning, binning @ used.q, binning @ used.intensity, bin_sigma, (*notes, *said))
+
+
+def _usable_sigma(curve: Curve) -> tuple[Array, float, int, tuple[str, ...]]:
+    """Return the sigma to use, its factor to the stated one (nan: none usable), the correlation length in points, and sentences."""
+    stated = curve.sigma
+    said = []
+    if stated is not None:
+        factor, length = _sigma_factor(curve.q, curve.intensity, stated)
+        if factor <= SCATTER_LIMITS[1]:
+            if factor != 1.0:
+                word = "more" if factor > 1 else "less"
+                said.append(f"The points scatter {word} than the stated sigma says; sigma was multiplied by {factor:.2g}.")
+            if length > 1:
+                said.append(f"About {length} neighbouring points share their noise; they are weighed as one.")
+            return stated * factor, factor, length, tuple(said)
+        said.append(f"The stated sigma cannot be true: the points scatter {factor:.3g} times more.")
+    said.append("Standard deviations were estimated from the scatter of neighbouring points.")
+    scatter = point_scatter(curve.q, curve.intensity)
+    scatter = np.maximum(scatter, 1e-12 * np.abs(curve.intensity).max())
+    factor, length = _sigma_factor(curve.q, curve.intensity, scatter)
+    sigma = np.maximum(scatter * np.clip(factor, 1.0, SCATTER_LIMITS[1]), SIGMA_FLOOR * np.abs(curve.intensity))
+    return sigma, float("nan"), length, tuple(said)
 
 
 def _interpolation_residuals(q: Array, intensity: Array) -> tuple[Array, Array]:
@@ -122,19 +147,37 @@ def point_scatter(q: Array, intensity: Array) -> Array:
     return np.pad(spread, 2, mode="edge")
 
 
-def _sigma_factor(q: Array, intensity: Array, sigma: Array) -> float:
-    """Return scatter over stated sigma, or 1 when they agree or the points are too sparse to tell."""
-    if q.size < 40:
-        return 1.0
-    deviation, gain = _interpolation_residuals(q, intensity)
-    expected = _expected_deviation(q, sigma, gain)
-    factor = float(1.4826 * np.median(np.abs(deviation / expected)))
-    if SCATTER_TRUSTED[0] <= factor <= SCATTER_TRUSTED[1]:
-        return 1.0
-    return float(np.clip(factor, *SCATTER_LIMITS))
+def _sigma_factor(q: Array, intensity: Array, sigma: Array) -> tuple[float, int]:
+    """Return scatter over stated sigma (1 where they agree or points are too few to tell), and the correlation length in points.
+
+    Neighbours of desmeared, smoothed or pixel-split data share noise and scatter little about one another. So a scatter below
+    the stated sigma is believed only if points further apart say the same; the distance at which they stop sharing is the length.
+    """
+    strides = [stride for stride in STRIDES if q.size // stride >= MIN_SCATTER_POINTS]
+    if not strides:
+        return 1.0, 1
+    near = _scatter_over_sigma(q, intensity, sigma, 1)
+    if near >= SCATTER_TRUSTED[0]:
+        return (near if near > SCATTER_TRUSTED[1] else 1.0), 1
+    factors = [_scatter_over_sigma(q, intensity, sigma, stride) for stride in strides]
+    widest = max(factors)
+    length = next(stride for stride, factor in zip(strides, factors, strict=True) if factor >= 0.85 * widest)
+    if SCATTER_TRUSTED[0] <= widest:
+        return 1.0, length
+    return max(widest, SCATTER_LIMITS[0]), length
 
 
-def _expected_deviation(q: Array, sigma: Array, gain: Array) -> Array:
+def _scatter_over_sigma(q: Array, intensity: Array, sigma: Array, stride: int) -> float:
+    """Return the robust scatter about the cubic through neighbours *stride* points away, over the expected one."""
+    ratios = []
+    for first in range(stride):
+        part = slice(first, None, stride)
+        deviation, gain = _interpolation_residuals(q[part], intensity[part])
+        ratios.append(np.abs(deviation) / _expected_deviation(sigma[part], gain))
+    return float(1.4826 * np.median(np.concatenate(ratios)))
+
+
+def _expected_deviation(sigma: Array, gain: Array) -> Array:
     neighbours = np.stack([sigma[:-4], sigma[1:-3], sigma[2:-2], sigma[3:-1], sigma[4:]])
     return np.asarray(np.sqrt((neighbours**2).mean(axis=0)) * gain)
 
@@ -153,8 +196,7 @@ def _bin_index(q: Array) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     return np.unique(raw, return_inverse=True)[1]
 
 
-def _binning(q: Array, sigma: Array) -> csr_array:
-    index = _bin_index(q)
+def _binning(index: np.ndarray[tuple[int], np.dtype[np.intp]], sigma: Array) -> csr_array:
     weight = 1 / sigma**2
     share = weight / np.bincount(index, weights=weight)[index]
-    return csr_array((share, (index, np.arange(q.size))), shape=(int(index[-1]) + 1, q.size))
+    return csr_array((share, (index, np.arange(index.size))), shape=(int(index[-1]) + 1, index.size))

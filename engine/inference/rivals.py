@@ -40,11 +40,12 @@ def guinier_porod(q: Array, radius: float, s: float, d: float) -> Array:
 
 def featureless_chi2(shapes: ShapeTable, q: Array) -> float:
     """Return chi² of the best Guinier-Porod law with a constant background, over the bins at *q* (m,)."""
+    flat = shapes.flat / np.linalg.norm(shapes.flat)
 
     def residual(x: Array) -> Array:
         radius, s, rise = np.exp(x[0]), x[1], x[2]
-        shape = guinier_porod(q, radius, s, s + rise) * shapes.flat
-        design = np.stack([shape / max(float(np.linalg.norm(shape)), 1e-300), shapes.flat], axis=1)
+        shape = guinier_porod(q, radius, s, s + rise) * flat
+        design = np.stack([shape / max(float(np.linalg.norm(shape)), 1e-300), flat], axis=1)
         linear = np.linalg.lstsq(design, shapes.data, rcond=None)[0]
         return np.asarray(shapes.data - design @ linear)
 

@@ -98,12 +98,12 @@ def probabilities(pooled: Pool, labelled: Sequence[Hypothesis], all_names: Seque
 
 
 def interval(values: Array, weights: Array) -> Interval:
-    """Return the weighted mean with the central interval of probability ``LEVEL``."""
+    """Return the weighted mean with the central interval of probability ``LEVEL``, the mean cut to the interval."""
     order = np.argsort(values)
     sorted_values, sorted_weights = values[order], weights[order]
     share = (np.cumsum(sorted_weights) - 0.5 * sorted_weights) / sorted_weights.sum()
     low, high = np.interp([(1 - LEVEL) / 2, (1 + LEVEL) / 2], share, sorted_values)
-    return Interval(float(np.average(values, weights=weights)), float(low), float(high))
+    return Interval(float(np.clip(np.average(values, weights=weights), low, high)), float(low), float(high))
 
 
 def variance(values: Array, weights: Array) -> float:
