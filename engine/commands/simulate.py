@@ -22,13 +22,25 @@ MAX_Q = 100.0
 Q_RANGE = (0.02, 3.14, 500)
 """First q, last q [1/nm] and number of points when none are given."""
 
+TYPES = ("1", "2", "3", "4", "5", "core-shell-sphere", "core-shell-ellipsoid", "vesicle", "onion", "dumbbell")
+"""What --type takes: the numbers of the paper's types, and the keys of the other particles."""
+
 Compute = Callable[[Any, "SizeDistribution | None", "Array", "Report"], "Array"]
 """Takes a particle, the distribution of its size, q and a report; returns the number-weighted mean of |F|²."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--type", required=True, choices=["1", "2", "3", "4", "5"], help="particle type")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--type", choices=TYPES, help="particle type: 1 to 5, or a shape by name")
+    which.add_argument("--particle", type=Path, metavar="FILE.toml", help="a particle of your own, as in resources/examples/acorn.toml")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="any other parameter of the type, e.g. axial_ratio=2; may be repeated",
+    )
     parser.add_argument("--diameter", type=float, metavar="NM", help="length D along z; of type 4 the diameter, of type 5 the height")
     parser.add_argument("--radius", type=float, metavar="NM", help="radius of type 5 (default 10)")
     parser.add_argument("--shell", type=float, metavar="NM", help="shell thickness of types 1 to 3 (default 4)")
@@ -66,21 +78,46 @@ def make_particle(arguments: argparse.Namespace) -> Any:
     ParameterError
         If a value is out of bounds or the size is missing.
     """
+    wanted = {"diameter": arguments.diameter, "radius": arguments.radius, "shell_thickness": arguments.shell}
+    wanted |= {name: getattr(arguments, name) for name in ("sld_core", "sld_shell", "sld_fill")}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    if arguments.particle is not None:
+        return _own_particle(arguments.particle, [*given, *arguments.set])
     from engine.models.registry import MODELS
 
-    key = f"type {arguments.type}"
+    key = f"type {arguments.type}" if arguments.type.isdigit() else arguments.type
     model = MODELS[key]
-    size = "height" if key == "type 5" else "diameter"
-    contrast = {"sld_core": "sld"} if key == "type 5" else {}
-    if arguments.diameter is None and key != "type 5":
+    if key == "type 5":  # its names differ
+        given = {{"diameter": "height", "sld_core": "sld"}.get(name, name): value for name, value in given.items()}
+    elif arguments.diameter is None:
         raise ParameterError(f"{key} needs a size; give --diameter in nm.", "diameter")
-    wanted = {size: arguments.diameter, "radius": arguments.radius, "shell_thickness": arguments.shell}
-    wanted |= {contrast.get(name, name): getattr(arguments, name) for name in ("sld_core", "sld_shell", "sld_fill")}
-    given = {name: value for name, value in wanted.items() if value is not None}
     known = set(model.__dataclass_fields__)
     for name in given.keys() - known:
         print(f"note: {key} ({model.title.lower()}) has no {name}; it is not used.", file=sys.stderr)
-    return model(**{name: value for name, value in given.items() if name in known})
+    used = {name: value for name, value in given.items() if name in known}
+    return model(**used, **_settings(arguments.set, known - used.keys(), key))
+
+
+def _own_particle(path: Path, refused: list[str]) -> Any:
+    from engine.io.particles import read_particle
+
+    if refused:
+        raise ParameterError(f"{path.name} says all of the particle, so {', '.join(refused)} can't be given beside it; change the file.")
+    return read_particle(path)
+
+
+def _settings(words: list[str], free: set[str], key: str) -> dict[str, float]:
+    """Return the parameters that --set names, each once."""
+    values: dict[str, float] = {}
+    for word in words:
+        name, _, text = word.partition("=")
+        if name not in free or name in values:
+            raise ParameterError(f"--set {word} is refused; {key} has {', '.join(sorted(free))} to set, each once.", "set")
+        try:
+            values[name] = float(text)
+        except ValueError:
+            raise ParameterError(f"--set {word} is not understood; write NAME=VALUE with a number.", "set") from None
+    return values
 
 
 def _check_wish(arguments: argparse.Namespace) -> None:
