@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -130,12 +131,28 @@ def text_in(group: h5py.Group, name: str) -> str:
         dataset = member(group, name)
         if dataset is None or dataset.size != 1:
             return ""
-        if not isinstance(dataset.id.get_type(), h5py.h5t.TypeStringID):
+        kind = dataset.id.get_type()
+        if not isinstance(kind, h5py.h5t.TypeStringID):
+            return ""
+        if (_stated_length(dataset) if kind.is_variable_str() else kind.get_size()) > _MAX_ATTRIBUTE_BYTES:
             return ""
         value = np.asarray(dataset[()]).reshape(-1)[0]
     except (*BROKEN, OutsideLink):
         return ""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _stated_length(dataset: h5py.Dataset) -> float:
+    """Return the length of the words in a data set of one string [bytes], infinite where it cannot be seen beforehand.
+
+    The library reserves what the file asks for before it looks whether the heap holds that much.
+    """
+    place = dataset.id.get_offset()
+    if place is None:
+        return float("inf")
+    with Path(dataset.file.filename).open("rb") as file:
+        file.seek(place)
+        return int.from_bytes(file.read(4), "little")
 
 
 def outside_links(group: h5py.Group) -> list[str]:

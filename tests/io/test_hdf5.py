@@ -307,3 +307,16 @@ def test_that_a_reference_that_asks_for_gigabytes_is_refused(path):
     at = data.index(start.to_bytes(8, "little") + b"\x01\x00\x00\x00") - 4
     path.write_bytes(data[:at] + b"\xf0\xff\xff\x7f" + data[at + 4 :])
     assert "broken" in reason(path)
+
+
+def test_that_a_title_that_asks_for_gigabytes_is_left_out(path):
+    with h5py.File(path, "w") as file:
+        sas_data(file, "one/data")
+        sas_data(file, "two/data")
+        file["one"]["title"], file["two"]["title"] = "first", "second"
+    assert [m.name for m in read(path)] == ["curve.h5 [first]", "curve.h5 [second]"]
+    with h5py.File(path) as file:
+        place = file["two/title"].id.get_offset()
+    data = path.read_bytes()
+    path.write_bytes(data[:place] + b"\xf0\xff\xff\x7f" + data[place + 4 :])
+    assert [m.name for m in read(path)] == ["curve.h5 [first]", "curve.h5 [two/data]"]
