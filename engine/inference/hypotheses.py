@@ -12,6 +12,9 @@ THREE_OR_MORE = "three or more types"
 MINOR = 0.05
 """A type belongs to a mixture when it gives at least this share of the scattering at the lowest q."""
 
+NUMBER_PRIOR = {1: 0.5, 2: 0.4, 3: 0.1}
+"""Prior probability of one type, two types, and three or more: a pure sample is as likely as any mixture."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
@@ -36,8 +39,8 @@ def names(types: tuple[str, ...] = LNP_TYPES) -> tuple[str, ...]:
 
 
 def prior(types: tuple[str, ...] = LNP_TYPES) -> dict[Hypothesis, float]:
-    """Return prior probabilities: equal for each reported name, shared evenly inside "three or more"."""
+    """Return prior probabilities: by the number of types as in :data:`NUMBER_PRIOR`, evenly among the sets of that number."""
     all_of_them = hypotheses(types)
-    reported = names(types)
-    shares = {name: sum(h.name == name for h in all_of_them) for name in reported}
-    return {h: 1.0 / len(reported) / shares[h.name] for h in all_of_them}
+    classes = [min(len(h.types), 3) for h in all_of_them]
+    total = sum(NUMBER_PRIOR[number] for number in set(classes))
+    return {h: NUMBER_PRIOR[number] / total / classes.count(number) for h, number in zip(all_of_them, classes, strict=True)}
