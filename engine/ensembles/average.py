@@ -90,7 +90,7 @@ def size_average(particle: Any, sizes: SizeDistribution | None, q: Array, solver
     if sizes is None:
         return np.asarray(solver([particle], q)[0])
     nodes = grid(sizes, float(q.max(initial=0.0)), limits=_size_limits(particle)) if diameters is None else diameters
-    share = weights(sizes, nodes)
+    share = weights(sizes, nodes, halve_ends=diameters is None)
     used = share > share.max() * 1e-14
     return np.asarray(share[used] @ solver([of_size(particle, d) for d in nodes[used]], q))
 

@@ -214,11 +214,11 @@ class Table:
         return float(self.diameters[0]), float(self.diameters[-1])
 
 
-def weights(distribution: SizeDistribution, diameters: Array) -> Array:
+def weights(distribution: SizeDistribution, diameters: Array, *, halve_ends: bool = False) -> Array:
     """Return the share of numbers at each of *diameters* (uniform step), summing to 1.
 
-    The trapezoidal rule on a uniform grid is spectrally accurate for smooth densities once the step is fine enough, and second
-    order where a density ends abruptly.
+    The plain sum is spectrally accurate for smooth densities once the step is fine enough. With *halve_ends* it is the
+    trapezoidal rule, which is second order where a density ends abruptly.
 
     Raises
     ------
@@ -226,7 +226,8 @@ def weights(distribution: SizeDistribution, diameters: Array) -> Array:
         If no particle lies on the grid.
     """
     density = distribution.density(diameters)
-    density[[0, -1]] /= 2
+    if halve_ends:
+        density[[0, -1]] /= 2
     total = density.sum()
     if not total > 0:
         raise ParameterError(f"No size of the distribution lies between {diameters[0]:g} and {diameters[-1]:g} nm.")

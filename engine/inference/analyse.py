@@ -41,7 +41,7 @@ ZINGER = 8.0
 FORM_LEAD = 3.0
 """One type alone with form-free sizes stands out when every other has a chi² larger by this factor."""
 
-STARTS = {1: 3, 2: 4, 3: 2, 4: 1}
+STARTS = {1: 4, 2: 6, 3: 3, 4: 2}
 """Starting points of the fit by number of types."""
 
 
@@ -143,7 +143,7 @@ def _read(prepared: Prepared, basis: Basis, types: tuple[str, ...], report: Repo
     modes: dict[Hypothesis, list[Mode]] = {}
     for hypothesis in hypotheses(types):
         count = len(hypothesis.types)
-        if count > most or (count > 2 and not _near(prepared, min(found[0].chi2 for found in modes.values()))):
+        if count > most or (count > 2 and not _worth_trying(prepared, count, modes)):
             continue
         report(Step(1, 4, f"fitting {hypothesis.name}"))
         modes[hypothesis] = best_modes(shapes, scanned, hypothesis, count=STARTS[count])
@@ -162,8 +162,17 @@ def _without_zingers(prepared: Prepared, fit: Fit, basis: Basis) -> Prepared:
     return replace(cleaned, sigma_factor=prepared.sigma_factor, notes=(*prepared.notes, said))
 
 
-def _near(prepared: Prepared, chi2: float) -> bool:
-    """Return whether *chi2* would be small if the curve were known to a twentieth only: then a further type may mend it."""
+def _worth_trying(prepared: Prepared, count: int, modes: Mapping[Hypothesis, Sequence[Mode]]) -> bool:
+    """Return whether *count* types may do better than the fewer ones fitted so far.
+
+    Not where those are far off even if the curve were known to a twentieth only; and four only where three helped.
+    """
+    points = prepared.q.size
+    if count > 3:
+        fewer = min(information(found[0], points) for h, found in modes.items() if len(h.types) < 3)
+        three = min((information(found[0], points) for h, found in modes.items() if len(h.types) == 3), default=np.inf)
+        return bool(three < fewer)
+    chi2 = min(found[0].chi2 for found in modes.values())
     loosened = np.median((HOPELESS_ERROR * prepared.intensity / prepared.sigma) ** 2)
     return bool(chi2 / prepared.q.size < 4 * (1 + loosened))
 

@@ -21,6 +21,9 @@ SCAN_SIZES = np.geomspace(16.0, 140.0, 56)
 SCAN_SPREADS = np.array([0.02, 0.05, 0.09, 0.14, 0.20, 0.30])
 LOW = np.log([SIZE_BOX[0], SPREAD_BOX[0]])
 HIGH = np.log([SIZE_BOX[1], SPREAD_BOX[1]])
+EXCHANGED = 2
+"""Of so many best fits of two types the sizes are also tried exchanged; of more types, those of the best fit, two by two."""
+
 STEP = 1e-4
 """Step of ln mean and ln spread in the numerical derivative."""
 
@@ -187,8 +190,17 @@ def positive_amplitudes(design: Array, data: Array) -> tuple[Array, Array]:
 
 
 def best_modes(shapes: ShapeTable, scanned: Scan, hypothesis: Hypothesis, *, count: int) -> list[Mode]:
-    """Return the distinct local best fits of *hypothesis* from several starts, best first."""
+    """Return the distinct local best fits of *hypothesis*, best first.
+
+    From several starts, and from the best of these with the sizes exchanged between the types: types that look alike often have a
+    second minimum there which no scan finds.
+    """
     found = sorted((refine(shapes, hypothesis, start) for start in starts(scanned, hypothesis, count)), key=lambda mode: mode.chi2)
+    for first, second in combinations(range(len(hypothesis.types)), 2):
+        order = list(range(len(hypothesis.types)))
+        order[first], order[second] = second, first
+        found += [refine(shapes, hypothesis, mode.sizes[order]) for mode in found[: EXCHANGED if len(order) == 2 else 1]]
+    found.sort(key=lambda mode: mode.chi2)
     distinct: list[Mode] = []
     for mode in found:
         if all(np.abs(mode.sizes - other.sizes).max() > 0.01 for other in distinct):

@@ -111,7 +111,7 @@ def draw_posterior(
     share: float = 1.0,
     count: int,
     rng: np.random.Generator,
-    rounds: int = 6,
+    rounds: int = 7,
     enough: float = 400.0,
 ) -> Draws:
     """Return weighted draws for the hypothesis of *modes*.
