@@ -39,6 +39,7 @@ class Application(QApplication):
 
     def __init__(self, arguments: Sequence[str]) -> None:
         super().__init__(list(arguments))
+        workers.use_threads(1)
         self.waiting: list[Path] = []
         self.setApplicationName("LNPScope")
         self.setApplicationDisplayName("LNPScope")
@@ -56,7 +57,7 @@ class Application(QApplication):
 
 
 class StartTimes(QObject):
-    """Prints when each stage was reached, in seconds since the program began."""
+    """Prints when each stage was reached, in seconds since the program began, and what of it the program was given to work."""
 
     def __init__(self, window: MainWindow, *, then_quit: bool) -> None:
         super().__init__(window)
@@ -67,7 +68,7 @@ class StartTimes(QObject):
 
     @Slot(str)
     def _on_stage(self, stage: str) -> None:
-        sys.stdout.write(f"{stage}: {seconds_since_start():.2f} s\n")
+        sys.stdout.write(f"{stage}: {seconds_since_start():.2f} s, {time.process_time():.2f} s of processor\n")
         sys.stdout.flush()
 
     @Slot(object)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lnpgui.panels.fitted.presenter import FittedPresenter
     from lnpgui.panels.fitted.view import FittedView
 
-CLOSE_WITHIN_MS = 2000
+CLOSE_WITHIN_MS = 1500
 THEME_WORDS = {ThemeChoice.SYSTEM: "As the system", ThemeChoice.LIGHT: "Light", ThemeChoice.DARK: "Dark"}
 
 

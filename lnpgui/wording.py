@@ -307,6 +307,6 @@ def unit(text: str) -> str:
     return "1/Å" if text == "1/A" else text
 
 
-def particle(type_key: str, fraction: float) -> str:
-    """One entry of the particle chooser."""
-    return f"{type_key}, {100 * fraction:.0f} % by number"
+def particle(type_key: str, fraction: float | None) -> str:
+    """One entry of the particle chooser; the fraction is None where the verdict gives none."""
+    return f"{type_key}, nearest fit only" if fraction is None else f"{type_key}, {100 * fraction:.0f} % by number"

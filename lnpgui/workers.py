@@ -78,6 +78,15 @@ class _Throttle:
 _live: set[Job] = set()
 
 
+def use_threads(count: int) -> None:
+    """Let numerical libraries that are not loaded yet use *count* threads.
+
+    The matrices of a fit are small: on two cores a second thread makes it five times slower, and takes the core that paints.
+    """
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+        os.environ[variable] = str(count)
+
+
 class Job(QObject):
     """One piece of long work."""
 
@@ -185,7 +194,7 @@ class ThreadJob(Job):
 
 def _child(connection: Any, stop: Any, work: Work, threads: int, nice: int) -> None:
     """Do *work* in a child process and send events and end through *connection*."""
-    os.environ["OMP_NUM_THREADS"] = str(threads)  # before anything numerical is imported
+    use_threads(threads)
     if nice and hasattr(os, "nice"):
         os.nice(nice)
     throttle = _Throttle()

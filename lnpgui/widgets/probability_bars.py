@@ -72,4 +72,6 @@ def percent(p: float) -> str:
     """Probability in percent, never rounded to certainty."""
     if 0.9995 <= p < 1:
         return "> 99.9 %"
+    if p >= 1:
+        return "100 %"
     return f"{100 * p:.1f} %" if p < 0.1 or p > 0.99 else f"{100 * p:.0f} %"

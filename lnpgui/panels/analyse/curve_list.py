@@ -16,6 +16,7 @@ Index = QModelIndex | QPersistentModelIndex
 ROW = Qt.ItemDataRole.UserRole
 EDGE, GAP, LIGHT_SIZE = 8, 2, 20
 MOST_LINES = 3
+MOST_KNOWN = 10_000
 
 
 class RowModel(QAbstractListModel):
@@ -85,6 +86,8 @@ class RowPainter(QStyledItemDelegate):
         super().__init__(parent)
         self._lights: dict[Light, QIcon] = {light: icon(light.value, theme.muted) for light in Light}
         self._theme = theme
+        self._known_lines: dict[str, int] = {}
+        self._width = 0
 
     def set_theme(self, theme: Theme) -> None:
         """Use the colours of *theme*."""
@@ -128,8 +131,17 @@ class RowPainter(QStyledItemDelegate):
         view = self.parent()
         width = view.viewport().width() if isinstance(view, QListView) else 240
         inner = width - EDGE * 3 - LIGHT_SIZE
-        lines = _line_count(row.detail, metrics, inner)
+        lines = self._lines(row.detail, metrics, inner)
         return QSize(60, EDGE * 2 + metrics.height() * (1 + lines) + GAP)
+
+    def _lines(self, text: str, metrics: QFontMetrics, width: int) -> int:
+        """Lines that *text* needs; remembered, since a list asks for every row whenever one changes."""
+        if width != self._width or len(self._known_lines) > MOST_KNOWN:
+            self._known_lines.clear()
+            self._width = width
+        if text not in self._known_lines:
+            self._known_lines[text] = _line_count(text, metrics, width)
+        return self._known_lines[text]
 
 
 def _bold(font: QFont) -> QFont:

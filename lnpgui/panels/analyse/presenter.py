@@ -145,7 +145,8 @@ class AnalysePresenter(QObject):
     def _read(self, entry: Entry, *, first: bool) -> None:
         key = entry.key
         entry = self._session.update(key, state=State.READING, error=None, analysis=None, revision=entry.revision + 1)
-        self._drop_work_on({key})
+        if entry.revision > 1:
+            self._drop_work_on({key})
         confirmed = self._settings.confirmed_unit(entry.path.parent)
         work = partial(_read, self._calls, entry.path, entry.q_unit, confirmed)
         self._batch.add(key)

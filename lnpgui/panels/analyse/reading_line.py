@@ -64,8 +64,9 @@ class ReadingLine(QFrame):
         self.setVisible(reading is not None)
         if reading is None:
             return
-        self._sentence.setText(reading.sentence if reading.is_certain else f"Please check: {reading.sentence}")
-        self._sentence.setAccessibleName(f"How I read this file: {self._sentence.text()}")
+        self._sentence.setText(reading.sentence)
+        doubt = "" if reading.is_certain else "Please check. "
+        self._sentence.setAccessibleName(f"How I read this file: {doubt}{reading.sentence}")
         self._doubt.setVisible(not reading.is_certain)
         self.flip_button.setText(reading.flip)
         self._details.setText("\n".join(f"•  {line}" for line in reading.details))

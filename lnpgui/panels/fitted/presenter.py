@@ -62,6 +62,5 @@ class FittedPresenter(QObject):
 def _choices(analysis: Analysis) -> tuple[Choice, ...]:
     """Particles of the best fit, the most numerous first, with the fractions that the verdict gives."""
     stated = analysis.number_fractions
-    found = [(key, stated[key].value if key in stated else fraction, particle) for key, fraction, particle in analysis.particles]
-    found.sort(key=lambda item: -item[1])
-    return tuple(Choice(wording.particle(key, fraction), particle.body()) for key, fraction, particle in found)
+    found = sorted(analysis.particles, key=lambda item: -item[1])
+    return tuple(Choice(wording.particle(key, stated[key].value if key in stated else None), particle.body()) for key, _, particle in found)
