@@ -19,6 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="OUT", help="also write the figures here")
     parser.add_argument("--curves", type=int, default=20, metavar="N", help="analysis: simulated curves for each set of types (default 20)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="scattering: draw the comparisons into this folder")
+    parser.add_argument(
+        "--full", action="store_true", help="scattering: also make the whole basis and all 81 published sizes, which takes some minutes"
+    )
 
 
 def subject(name: str) -> Any:
