@@ -24,6 +24,9 @@ HIGH = np.log([SIZE_BOX[1], SPREAD_BOX[1]])
 EXCHANGED = 2
 """Of so many best fits of two types the sizes are also tried exchanged; of more types, those of the best fit, two by two."""
 
+ROUGH, KEPT = 8, 3
+"""Iterations by which all starts are compared, and how many of them are then brought to their minimum."""
+
 STEP = 1e-4
 """Step of ln mean and ln spread in the numerical derivative."""
 
@@ -195,12 +198,17 @@ def best_modes(shapes: ShapeTable, scanned: Scan, hypothesis: Hypothesis, *, cou
     From several starts, and from the best of these with the sizes exchanged between the types: types that look alike often have a
     second minimum there which no scan finds.
     """
-    found = sorted((refine(shapes, hypothesis, start) for start in starts(scanned, hypothesis, count)), key=lambda mode: mode.chi2)
+
+    def rough(sizes: Array) -> Mode:
+        return refine(shapes, hypothesis, sizes, iterations=ROUGH)
+
+    found = sorted((rough(start) for start in starts(scanned, hypothesis, count)), key=lambda mode: mode.chi2)
     for first, second in combinations(range(len(hypothesis.types)), 2):
         order = list(range(len(hypothesis.types)))
         order[first], order[second] = second, first
-        found += [refine(shapes, hypothesis, mode.sizes[order]) for mode in found[: EXCHANGED if len(order) == 2 else 1]]
+        found += [rough(mode.sizes[order]) for mode in found[: EXCHANGED if len(order) == 2 else 1]]
     found.sort(key=lambda mode: mode.chi2)
+    found = sorted((refine(shapes, hypothesis, mode.sizes) for mode in found[:KEPT]), key=lambda mode: mode.chi2)
     distinct: list[Mode] = []
     for mode in found:
         if all(np.abs(mode.sizes - other.sizes).max() > 0.01 for other in distinct):

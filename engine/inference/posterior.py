@@ -86,14 +86,15 @@ class Draws:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Kernel:
-    """Student t of one mode: centre (d,) and lower Cholesky factor of its scale matrix (d, d)."""
+    """Student t: centre (d,), lower Cholesky factor of its scale matrix (d, d), and the factor's inverse."""
 
     centre: Array
     factor: Array
+    inverse: Array
 
     def log_density(self, z: Array) -> Array:
         d = self.centre.size
-        x = np.linalg.solve(self.factor, (z - self.centre).T)
+        x = self.inverse @ (z - self.centre).T
         log_norm = gammaln((FREEDOM + d) / 2) - gammaln(FREEDOM / 2) - d / 2 * np.log(FREEDOM * np.pi) - np.log(np.diag(self.factor)).sum()
         return np.asarray(log_norm - (FREEDOM + d) / 2 * np.log1p((x * x).sum(axis=0) / FREEDOM))
 
@@ -254,7 +255,7 @@ def _laplace(shapes: ShapeTable, mode: Mode) -> _Kernel:
     share = np.clip(share / share.sum(), 0.01, None)
     centre = np.concatenate([mode.sizes.ravel(), np.log(share[:-1] / share[-1])])
     _, covariance = _newton(shapes, mode.hypothesis, centre[None], trust=0.0)
-    return _Kernel(centre, _factor(covariance[0]))
+    return _kernel(centre, covariance[0])
 
 
 def _newton(shapes: ShapeTable, hypothesis: Hypothesis, z: Array, *, trust: float) -> tuple[Array, Array]:
@@ -297,7 +298,7 @@ def _tiles(shapes: ShapeTable, hypothesis: Hypothesis, z: Array, log_weights: Ar
     for _ in range(2):
         step, covariance = _newton(shapes, hypothesis, centres, trust=TRUST)
         centres = centres + np.clip(step, -0.5, 0.5)
-    return [_Kernel(centre, _factor(local)) for centre, local in zip(centres, covariance, strict=True)]
+    return [_kernel(centre, local) for centre, local in zip(centres, covariance, strict=True)]
 
 
 def _funnel(shapes: ShapeTable, parent: Mode, hypothesis: Hypothesis) -> _Kernel:
@@ -318,7 +319,7 @@ def _funnel(shapes: ShapeTable, parent: Mode, hypothesis: Hypothesis) -> _Kernel
     centre[2 * k :] = logits
     width = np.ones((k - 1, k - 1)) if trace == k - 1 else np.eye(k - 1) * (np.arange(k - 1) == trace)
     spread[2 * k :, 2 * k :] = 1.4 * width + 0.05 * np.eye(k - 1)
-    return _Kernel(centre, _factor(spread))
+    return _kernel(centre, spread)
 
 
 def _effective(log_weights: Array) -> float:
@@ -326,11 +327,12 @@ def _effective(log_weights: Array) -> float:
     return float(np.exp(2 * top - logsumexp(2 * log_weights))) if np.isfinite(top) else 0.0
 
 
-def _factor(covariance: Array) -> Array:
-    """Return the Cholesky factor of a covariance widened by a fifth, kept positive."""
-    covariance = 1.2 * (covariance + covariance.T) / 2
-    ridge = 1e-10 + 1e-9 * np.diag(covariance)
-    return np.asarray(np.linalg.cholesky(covariance + np.diag(ridge)))
+def _kernel(centre: Array, covariance: Array) -> _Kernel:
+    """Return the proposal with this covariance, widened by a fifth and kept positive."""
+    widened = 0.6 * (covariance + covariance.T)
+    ridge = 1e-10 + 1e-9 * np.diag(widened)
+    factor = np.linalg.cholesky(widened + np.diag(ridge))
+    return _Kernel(centre, np.asarray(factor), np.asarray(np.linalg.inv(factor)))
 
 
 def _log_mixture(kernels: Sequence[_Kernel], shares: Sequence[float], z: Array) -> Array:
