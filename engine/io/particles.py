@@ -42,6 +42,9 @@ MAX_REGIONS = 10
 MAX_SOLIDS = 8
 """Most solids whose common part is one piece."""
 
+MAX_SOLIDS_IN_ALL = 60
+"""Most solids of all pieces together; the surfaces cross in a number of circles that grows with the square."""
+
 MAX_NAME = 60
 """Most characters of the title or of a region's name."""
 
@@ -99,6 +102,8 @@ class _Reader:
         self._only(document, ("title", "contrasts", "pieces"), "the file")
         contrasts = self._contrasts(document.get("contrasts"))
         pieces = self._pieces(document.get("pieces"), contrasts)
+        if (count := sum(len(piece.solids) for piece in pieces)) > MAX_SOLIDS_IN_ALL:
+            self.faults.append(f"pieces: {count} solids in all are refused; give at most {MAX_SOLIDS_IN_ALL}.")
         for region in contrasts.keys() - {piece.region for piece in pieces}:
             self.faults.append(f"contrasts.{region}: no piece belongs to this region; remove it, or give a piece this region.")
         return {

@@ -155,6 +155,7 @@ def test_that_all_faults_are_told_at_once_with_their_keys(fault):
         ('title = "' + "x" * 61 + '"\n' + BALL, "title"),
         ('title = "a\\u0007"\n' + BALL, "title"),
         (BALL + '[[pieces]]\nregion = "core"\nsphere = {radius = 5.0}\n' * MAX_PIECES, f"pieces: give 1 to {MAX_PIECES}"),
+        (BALL + ('[[pieces]]\nregion = "core"\nsphere = [' + "{radius = 5.0}," * 8 + "]\n") * 8, "65 solids in all are refused"),
         ("#" * (MAX_BYTES + 1), "at most 64 kB"),
         ("[contrasts]\n" + "\n".join(f"r{i} = 1.0" for i in range(11)), "1 to 10 regions"),
     ],
