@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.curve import Array, Curve
 from engine.inference.analysis import Fit
-from lnpgui.plots.items import DecadeAxis, ErrorBars, adopt_menu
+from lnpgui.plots.items import DecadeAxis, ErrorBars
 from lnpgui.plots.representation import LOG_LOG, Points
 from lnpgui.theme import Theme
 
@@ -28,15 +28,12 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._theme = theme
         self._curve: Curve | None = None
         self._fit: Fit | None = None
-        self._refuse_drops()
         self._build_main()
         self._build_residuals()
         self.ci.layout.setRowStretchFactor(0, 4)
         self.ci.layout.setRowStretchFactor(1, 1)
         self.ci.layout.setSpacing(2)
         self.ci.layout.setContentsMargins(4, 6, 10, 4)
-        for plot in (self.main, self.below):
-            adopt_menu(plot, self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Measured curve, fit and residuals")
         self.set_theme(theme)
@@ -48,11 +45,6 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.show_curve(Curve(q, q, q), Fit(q, q, 100 * q, q, 0.1, {"type 1": q, "type 2": q}))
         self.grab()
         self.show_curve(None, None)
-
-    def _refuse_drops(self) -> None:
-        """Let files dropped on the plot reach the window: a graphics view would take them and do nothing."""
-        self.setAcceptDrops(False)
-        self.viewport().setAcceptDrops(False)
 
     def _build_main(self) -> None:
         self.main = self.addPlot(0, 0, axisItems={"bottom": DecadeAxis("bottom"), "left": DecadeAxis("left")})

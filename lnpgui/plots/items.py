@@ -9,7 +9,6 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPainterPath
-from PySide6.QtWidgets import QWidget
 
 from lnpgui.plots.representation import Points
 
@@ -97,11 +96,6 @@ class DecadeAxis(pg.AxisItem):  # type: ignore[misc]
             return [""] * len(values)
         figures = max(3, 1 - math.floor(math.log10(spacing))) if spacing < 0.1 else 3
         return [_label(v, figures) for v in values]
-
-
-def adopt_menu(plot: pg.PlotItem, owner: QWidget) -> None:
-    """Let *owner* own the menu of *plot*, which pyqtgraph makes without a parent and never deletes."""
-    plot.ctrlMenu.setParent(owner, plot.ctrlMenu.windowFlags())
 
 
 def _label(exponent: float, figures: int = 3) -> str:

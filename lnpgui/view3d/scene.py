@@ -104,6 +104,11 @@ class ParticleScene(QWidget):
         if self._actors:
             self._fill_frame()
 
+    @property
+    def is_alive(self) -> bool:
+        """False when everything was released."""
+        return self._view.is_alive
+
     def shut_down(self) -> None:
         """Release everything that is VTK's."""
         self._view.shut_down()

@@ -49,6 +49,11 @@ class SliceView(QWidget):
     def reset_view(self) -> None:
         """Nothing to do: a slice is always seen whole."""
 
+    @property
+    def is_alive(self) -> bool:
+        """There is nothing that could be released."""
+        return True
+
     def shut_down(self) -> None:
         """Nothing to do: there is nothing to release."""
 

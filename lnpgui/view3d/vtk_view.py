@@ -128,6 +128,11 @@ class VtkView(QWidget):
         self.overlays.clear()
         self._image = None
 
+    @property
+    def is_alive(self) -> bool:
+        """False when everything was released."""
+        return not self._is_dead
+
     # -- Qt's events ---------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -18,6 +18,7 @@ from engine.units import QUnit
 from lnpgui.main_window import MainWindow
 from lnpgui.session import State
 from lnpgui.wording import Light
+from lnpgui.workers import live_jobs
 
 Drop = Callable[..., bool]
 
@@ -230,6 +231,20 @@ def test_that_a_curve_outside_shows_its_reason_and_no_type(
     assert "Outside" in said
     assert "Probabilities" not in said
     assert "Fractions" not in said
+
+
+def test_that_closing_ends_the_work_and_releases_the_3d_view(
+    qtbot: QtBot, window: MainWindow, drop: Drop, tmp_path: Path, analyst: Analyst
+) -> None:
+    analyst.gate = threading.Event()
+    drop(window, [write_curve(tmp_path / f"{i}.dat") for i in range(3)])
+    qtbot.waitUntil(lambda: analyst.calls == 1)
+    picture = window.fitted.picture
+    assert picture.is_alive
+    window.close()
+    assert not live_jobs()
+    assert not picture.is_alive
+    assert analyst.calls == 1
 
 
 def test_that_the_window_stays_alive_while_curves_are_analysed(

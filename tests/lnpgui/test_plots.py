@@ -102,11 +102,6 @@ def test_that_a_zoom_outlives_the_verdict_but_not_another_curve(plot: CurvePlot)
     assert plot.main.viewRange()[0][1] > 0.5
 
 
-def test_that_files_dropped_on_the_plot_reach_the_window(plot: CurvePlot) -> None:
-    assert not plot.acceptDrops()
-    assert not plot.viewport().acceptDrops()
-
-
 def test_that_the_theme_reaches_the_background(plot: CurvePlot) -> None:
     plot.show_curve(CURVE, FIT)
     plot.set_theme(DARK)
