@@ -17,7 +17,7 @@ run: system venv ## open the window with an example analysed (without a display:
 test: lint pytest ## everything that must pass: style, types, import contracts, all tests
 
 venv: ## make the Python environment .venv, with the exact versions of constraints.txt
-	@scripts/make-venv.sh $(PYTHON_ENV) cluster,dev
+	@scripts/make-venv.sh $(PYTHON_ENV) cluster,dev,nufft
 
 system: # shared libraries of the system that Qt and VTK need
 	@scripts/system-libraries.sh

@@ -54,5 +54,5 @@ class DataFileError(EngineError):
         super().__init__(f"{where}: {message}")
 
 
-class Cancelled(Exception):  # noqa: N818 - a request that was obeyed, not an error
+class Cancelled(Exception):
     """Raised inside long work when its owner asked it to stop."""

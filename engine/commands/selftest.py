@@ -27,7 +27,7 @@ EXAMPLE = Path(__file__).resolve().parents[2] / "resources" / "examples" / "two_
 EXAMPLE_IS = "type 3 + type 4"
 
 LIBRARIES = (
-    *("numpy", "scipy", "h5py", "finufft", "mrcfile", "defusedxml", "scikit-learn", "torch"),
+    *("numpy", "scipy", "h5py", "mrcfile", "defusedxml", "scikit-learn", "torch"),
     *("PySide6_Essentials", "shiboken6", "pyqtgraph", "vtk"),
 )
 

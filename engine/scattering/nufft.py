@@ -12,16 +12,16 @@ Barnett, Magland and af Klinteberg, SIAM J. Sci. Comput. 41 (2019) C479, doi:10.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import finufft
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.curve import Array
-from engine.errors import NotConverged, ParameterError
+from engine.errors import NotConverged, ParameterError, UnsupportedModel
 from engine.models.geometry import Particle
 from engine.models.voxel_map import VoxelMap
 from engine.progress import Report, Step, silent
@@ -229,7 +229,9 @@ class _Scene:
     def _plan(self) -> Any:
         small_grid = self.density.size > LARGE_MAP and self.settings.tolerance >= 1e-9
         threads = {"nthreads": self.settings.threads} if self.settings.threads else {}
-        return finufft.Plan(2, self.density.shape, eps=self.settings.tolerance, isign=-1, upsampfac=1.25 if small_grid else 2.0, **threads)
+        return _finufft().Plan(
+            2, self.density.shape, eps=self.settings.tolerance, isign=-1, upsampfac=1.25 if small_grid else 2.0, **threads
+        )
 
     def _jobs(self, q: Array, fineness: float) -> Iterator[tuple[NDArray[np.intp], HemisphereRule]]:
         """Yield indices into *q* and the directions they share, from low q to high."""
@@ -281,3 +283,20 @@ def _mirrors(density: Array) -> Mirrors:
         return Mirrors.NONE
     square = density.shape[0] == density.shape[1] and np.array_equal(density, density.transpose(1, 0, 2))
     return Mirrors.DIAGONAL if square else Mirrors.XY
+
+
+def _finufft() -> Any:
+    """Return the library of transforms, which is an extra: its wheels contain FFTW, under the GPL.
+
+    Raises
+    ------
+    UnsupportedModel
+        If it is not installed.
+    """
+    try:
+        return importlib.import_module("finufft")
+    except ImportError as error:
+        raise UnsupportedModel(
+            "The non-uniform Fourier transform needs the library finufft, which is not part of this installation. "
+            "Install it with `pip install finufft`, or take the exact or the lattice solver."
+        ) from error
