@@ -139,9 +139,18 @@ def make_streams_safe() -> None:
             stream.reconfigure(errors="replace")
 
 
+def keep_linear_algebra_on_one_thread() -> None:
+    """Make OpenBLAS use one thread: the matrices here are small, and two threads on a busy machine are several times slower.
+
+    It reads the variable when numpy is imported; work that gains from more cores starts processes.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Run the program with the *words* of the command line (default: those it was started with) and return the exit code."""
     make_streams_safe()
+    keep_linear_algebra_on_one_thread()
     try:
         try:
             code = run(sys.argv[1:] if words is None else words)

@@ -298,7 +298,7 @@ def _answer(
         volume_fractions=_fractions(pooled, pooled.volume) if known else {},
         scattering_fractions=_fractions(pooled, pooled.scattering) if known else {},
         sizes=sizes if known else {},
-        particles=_particles(shown),
+        particles=_particles(shown, pooled),
         fit=fit,
         chi2_reduced=float((fit.residuals**2).sum() / max(fit.q.size - _parameter_count(shown.hypothesis), 1)),
         runs_p=evidence.runs_p,
@@ -339,11 +339,11 @@ def _size(pooled: Pool, kind: str) -> SizeEstimate:
     )
 
 
-def _particles(mode: Mode) -> tuple[tuple[str, float, object], ...]:
-    """Return (type, share of the scattering at the lowest q, particle of mean size) of a best fit."""
-    total = max(float(mode.amplitudes.sum()), 1e-300)
+def _particles(mode: Mode, pooled: Pool) -> tuple[tuple[str, float, object], ...]:
+    """Return (type, number fraction, particle of mean size) of a best fit."""
+    number = _fractions(pooled, pooled.number)
     return tuple(
-        (kind, float(amplitude) / total, MODELS[kind](diameter=float(np.exp(mean))))
+        (kind, number[kind].value, MODELS[kind](diameter=float(np.exp(mean))))
         for kind, (mean, _), amplitude in zip(mode.hypothesis.types, mode.sizes, mode.amplitudes, strict=True)
         if amplitude > 0
     )

@@ -148,9 +148,7 @@ def _outside(e: Evidence) -> tuple[str, ...]:
         )
     close = e.form_misfit is not None and e.form_misfit < FORM_OUTSIDE and e.misfit < LOG_NORMAL_OUTSIDE
     if reduced > CHI2_OUTSIDE and e.misfit > MISFIT_OUTSIDE and not close:
-        reasons.append(
-            f"No lipid nanoparticle of the known types fits: the best one misses the points by {e.misfit:.0%} (chi² {reduced:.3g})."
-        )
+        reasons.append(f"No lipid nanoparticle of the known types fits: the best one misses the points by {e.misfit:.0%}.")
     if e.sizes and all(size.high * EDGE < FAMILY[0] or size.low > EDGE * FAMILY[1] for size in e.sizes):
         reasons.append(f"The best fit is {e.sizes[0].value:.3g} nm in size; this program knows {FAMILY[0]:g} to {FAMILY[1]:g} nm.")
     if e.lead < -LEAD:
@@ -168,7 +166,7 @@ def _doubts(e: Evidence) -> tuple[str, ...]:
             "sizes, interactions or the instrument's resolution are not those of the model. Mixtures were not considered."
         )
     elif reduced > CHI2_DOUBTFUL and by_chance < RARE and e.misfit > MISFIT_DOUBTFUL:
-        reasons.append(f"The best fit misses the points by {e.misfit:.1%}, more than the noise (chi² {reduced:.3g}).")
+        reasons.append(f"The best fit misses the points by {e.misfit:.1%}, more than the noise.")
     elif e.runs_p < RARE and reduced > SMOOTH:
         reasons.append(f"The residuals keep their sign over long stretches (p = {e.runs_p:.1g}): something small is not in the model.")
     if e.sizes and any(size.value * EDGE < FAMILY[0] or size.value > EDGE * FAMILY[1] for size in e.sizes):
@@ -181,8 +179,7 @@ def _doubts(e: Evidence) -> tuple[str, ...]:
 
 
 def _praise(e: Evidence) -> str:
-    reduced = e.chi2_bins / max(e.freedom, 1)
-    return f"A particle of the known types fits within the noise (chi² {reduced:.2f}, residual runs p = {e.runs_p:.2f})."
+    return f"A particle of the known types fits within the noise (residual runs p = {e.runs_p:.2g})."
 
 
 def sentence(status: Status, winner: Hypothesis, chances: Mapping[str, float], sizes: Mapping[str, Interval]) -> str:
