@@ -130,7 +130,7 @@ def judge(evidence: Evidence) -> tuple[Status, tuple[str, ...]]:
     outside = _outside(evidence)
     doubts = _doubts(evidence)
     if outside:
-        return Status.OUTSIDE, (*outside, *doubts)
+        return Status.OUTSIDE, outside
     if doubts:
         return Status.DOUBTFUL, doubts
     return Status.IN_FAMILY, (_praise(evidence),)
@@ -186,7 +186,7 @@ def sentence(status: Status, winner: Hypothesis, chances: Mapping[str, float], s
     """Return the verdict in one sentence."""
     if status is Status.OUTSIDE:
         return "Not a lipid nanoparticle this program knows."
-    what = " and ".join(f"{MODELS[kind].title.lower()} ({kind}, {_length(sizes[kind])})" for kind in winner.types)
+    what = " and ".join(f"{_inside_a_sentence(MODELS[kind].title)} ({kind}, {_length(sizes[kind])})" for kind in winner.types)
     if len(winner.types) > 1:
         what = f"a mixture of {what}"
     chance = chances[winner.name]
@@ -197,6 +197,10 @@ def sentence(status: Status, winner: Hypothesis, chances: Mapping[str, float], s
         return f"{what[0].upper()}{what[1:]}; probability {share}."
     next_name, next_chance = max(((name, p) for name, p in chances.items() if name != winner.name), key=lambda item: item[1])
     return f"Most likely {what}, probability {chance:.0%}; next {next_name}, {next_chance:.0%}."
+
+
+def _inside_a_sentence(title: str) -> str:
+    return title[:1].lower() + title[1:]
 
 
 def _length(size: Interval) -> str:
