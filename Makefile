@@ -45,8 +45,7 @@ package: system ## build the program as one folder and, on Linux, a tarball; the
 	@if [ "$$(uname -s)" = Linux ]; then scripts/make-tarball.sh; fi
 
 bench: system venv ## measure the program against its figures and print them (about ten minutes)
-	$(RUN) main.py benchmark scattering
-	$(RUN) main.py benchmark analysis
+	@missed=0; for subject in start scattering analysis; do $(RUN) main.py benchmark $$subject || missed=1; echo; done; exit $$missed
 
 BASIS := --out engine/datasets/data/default_basis.h5 --overwrite --diameters 10:220:0.5 --shells 4 --q-max 5.128 --points 642 --fixed-contrasts
 

@@ -1,4 +1,4 @@
-"""Measures the program against its figures and prints them: ``benchmark analysis``, ``benchmark scattering``."""
+"""Measures the program against its figures and prints them: ``benchmark analysis``, ``benchmark start``, ``benchmark scattering``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 SUBJECTS = {
     "analysis": "pure types, intervals and fractions on simulated curves of known truth, against the Cramér-Rao bound",
+    "start": "seconds until the window, the plots, the 3-D view and a verdict are there",
     "scattering": "accuracy and time of the solvers, against closed forms and sasmodels",
 }
 
@@ -30,6 +31,10 @@ def subject(name: str) -> Any:
         from engine.commands import benchmark_analysis
 
         return benchmark_analysis
+    if name == "start":
+        from engine.commands import benchmark_start
+
+        return benchmark_start
     from engine.commands import benchmark_scattering
 
     return benchmark_scattering
