@@ -76,6 +76,12 @@ def test_that_a_pdh_cut_short_says_so(tmp_path):
     assert any("announces 120 points, the file has 65" in note for note in measurement.notes)
 
 
+def test_that_bytes_that_look_like_a_pdh_only_before_decoding_are_refused(tmp_path):
+    """The first two letters, turned into a byte-order mark, make every pair of letters one sign."""
+    with pytest.raises(DataFileError):
+        read(written(tmp_path, b"\xff\xfe" + pdh(IN_NM).encode()))
+
+
 def test_that_a_hostile_tail_of_a_pdh_is_ignored(tmp_path):
     tail = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "n_m^-1">]>' + PDH_TAIL.format(unit="&b;", other="none").partition("?>")[2]
     (measurement,) = read(written(tmp_path, pdh(IN_NM, tail=tail)))

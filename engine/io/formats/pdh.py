@@ -19,7 +19,7 @@ from engine.io.unit_words import unit_of_attribute
 from engine.io.xml_tree import XmlRefused, local_name, parse_xml
 
 _HEADER_LINES = 5
-_HEAD = re.compile(rb"^[^\r\n]*(?:\r\n|\r|\n)SAXS[^\r\n]*(?:\r\n|\r|\n)\s*\d+(?:\s+-?\d+){7}\s*(?:\r\n|\r|\n)")
+_HEAD = re.compile(rb"^[^\r\n]*(?:\r\n|\r|\n)SAXS[^\r\n]*(?:\r\n|\r|\n)\s*\d{1,9}(?:\s+-?\d+){7}\s*(?:\r\n|\r|\n)")
 
 
 def recognises(source: Source) -> bool:
@@ -36,7 +36,7 @@ def read(source: Source) -> tuple[RawCurve, ...]:
         If there are too few points.
     """
     lines = source.text.lines
-    stated = int(lines[2].split()[0])
+    stated = _stated_points(lines)
     rows = []
     for line in lines[_HEADER_LINES : _HEADER_LINES + MAX_POINTS]:
         row = parse_row(line, PLAIN) if line.strip() else None
@@ -48,7 +48,9 @@ def read(source: Source) -> tuple[RawCurve, ...]:
             source.path, f"Too few points: the file has {len(rows)}, a curve needs at least {MIN_POINTS}.", _HEADER_LINES + 1
         )
     values = np.array(rows)
-    notes = [] if stated == len(rows) else [f"The header announces {stated} points, the file has {len(rows)}; it may have been cut short."]
+    notes = []
+    if stated != len(rows):
+        notes.append(f"The header announces {stated or 'no'} points, the file has {len(rows)}; it may have been cut short.")
     tail = "\n".join(lines[_HEADER_LINES + len(rows) :]).strip()
     hint = _unit_of_tail(tail)
     if hint is None:
@@ -65,6 +67,12 @@ def read(source: Source) -> tuple[RawCurve, ...]:
             notes=tuple(notes),
         ),
     )
+
+
+def _stated_points(lines: list[str]) -> int | None:
+    """Return the number of points line 3 announces, None where the bytes looked like a header and the letters do not."""
+    words = lines[2].split() if len(lines) > 2 else []
+    return int(words[0]) if words and words[0].isdecimal() and len(words[0]) < 10 else None
 
 
 def _unit_of_tail(tail: str) -> UnitHint | None:
