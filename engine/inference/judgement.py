@@ -179,6 +179,8 @@ def _doubts(e: Evidence) -> tuple[str, ...]:
 
 
 def _praise(e: Evidence) -> str:
+    if e.chi2_bins > CHI2_DOUBTFUL * max(e.freedom, 1):
+        return f"A particle of the known types fits to {e.misfit:.1%}, which is close to but more than the noise."
     return f"A particle of the known types fits within the noise (residual runs p = {e.runs_p:.2g})."
 
 
