@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.curve import Curve
-from engine.datasets.subtraction import subtract
+from engine.datasets.subtraction import find_scale, subtract
 from engine.errors import ParameterError
 
 Q = np.linspace(0.1, 2.0, 39)
@@ -80,3 +80,51 @@ def test_that_no_overlap_is_refused_with_both_ranges():
 def test_that_a_scale_that_is_no_positive_number_is_refused(scale):
     with pytest.raises(ParameterError, match="must be a positive number"):
         subtract(a_curve(Q, 1.0), a_curve(Q, 1.0), scale)
+
+
+def water(q):
+    return 2.0 + 0.3 * q**2
+
+
+def particles(q):
+    return 100 / (1 + (6 * q) ** 2) ** 2
+
+
+def noisy(q, true, rng, level=0.01):
+    return Curve(q, rng.normal(true, level * true), level * true)
+
+
+def test_that_the_scale_found_at_high_q_is_right_within_its_error():
+    rng = np.random.default_rng(8)
+    q, grid = np.linspace(0.05, 5.0, 400), np.linspace(0.02, 5.5, 300)
+    found = [find_scale(noisy(q, particles(q) + 0.9 * water(q), rng), noisy(grid, water(grid), rng)) for _ in range(200)]
+    values = np.array([scale.value for scale in found])
+    assert values.mean() == pytest.approx(0.9, abs=2e-4)
+    assert np.std(values) == pytest.approx(np.mean([scale.error for scale in found]), rel=0.3)  # interpolated points share noise
+    assert "as if the particles scattered nothing there" in found[0].notes[0]
+    assert len(found[0].notes) == 1
+
+
+def test_that_the_error_of_the_scale_reaches_the_difference():
+    left = subtract(a_curve(Q, 10.0, 3.0), a_curve(Q, 4.0, 2.0), 2.0, scale_error=3.0)
+    np.testing.assert_allclose(left.curve.sigma, 13.0)
+    without = subtract(a_curve(Q, 10.0, 5.0), a_curve(Q, 4.0), 2.0, scale_error=3.0)
+    np.testing.assert_allclose(without.curve.sigma, 13.0)
+
+
+def test_that_a_sample_of_another_shape_at_high_q_is_said():
+    rng = np.random.default_rng(9)
+    q = np.linspace(0.05, 5.0, 400)
+    found = find_scale(noisy(q, water(q) * (1 + 0.5 * np.sin(20 * q)), rng), noisy(q, water(q), rng))
+    assert "differ there by more than a factor" in found.notes[1]
+
+
+def test_that_no_scale_is_invented():
+    with pytest.raises(ParameterError, match=r"4 points in common beyond 1\.84 1/nm; 10 are needed"):
+        find_scale(a_curve(Q, 1.0), a_curve(Q, 1.0), q_from=1.84)
+    with pytest.raises(ParameterError, match="no positive multiple"):
+        find_scale(a_curve(Q, 1.0), a_curve(Q, 0.0), q_from=1.0)
+    with pytest.raises(ParameterError, match="no positive multiple"):
+        find_scale(a_curve(Q, 1.0, 0.1), a_curve(Q, -1.0, 0.1), q_from=1.0)
+    with pytest.raises(ParameterError, match="must not be negative"):
+        subtract(a_curve(Q, 1.0), a_curve(Q, 1.0), scale_error=-1.0)
