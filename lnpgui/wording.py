@@ -229,6 +229,12 @@ def runner_up(hypotheses: Mapping[str, float]) -> str:
     return f"Runner-up: {name}, {odds:.2g} times less probable." if odds < 10 else f"Runner-up: {name}, {odds:.0f} times less probable."
 
 
+def _below_the_bars(analysis: Analysis) -> str:
+    if analysis.status is Status.DOUBTFUL:
+        return "As they would be if the doubts above did not matter."
+    return runner_up(analysis.hypotheses)
+
+
 def card(entry: Entry) -> Card:
     """Verdict card of *entry*."""
     analysis = entry.analysis
@@ -243,7 +249,7 @@ def card(entry: Entry) -> Card:
         analysis.sentence,
         analysis.reasons,
         probabilities(analysis.hypotheses) if analysis.hypotheses else (),
-        runner_up(analysis.hypotheses),
+        _below_the_bars(analysis),
         tuple(_fraction_line(key, analysis) for key in analysis.number_fractions if key in analysis.sizes),
         _fraction_notes(analysis),
         tuple(_size_line(key, size) for key, size in analysis.sizes.items()),
