@@ -230,7 +230,7 @@ def runner_up(hypotheses: Mapping[str, float]) -> str:
 
 
 def _below_the_bars(analysis: Analysis) -> str:
-    if analysis.status is Status.DOUBTFUL:
+    if analysis.status.value == "doubtful":
         return "As they would be if the doubts above did not matter."
     return runner_up(analysis.hypotheses)
 
