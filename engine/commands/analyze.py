@@ -1,4 +1,4 @@
-"""Judges measured curves: one readable answer for each, all of them as JSON if asked."""
+"""Judges measured curves: one readable answer for each; all of them as JSON or a table, a report and a capsule of each, if asked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.commands.analyze_outputs import Draw, Outputs, folder
 from engine.commands.terminal import ProgressLine, rounded
 from engine.errors import EngineError, ParameterError
 from engine.units import QUnit
@@ -26,48 +27,78 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="OUT", help="write all answers to this file (schema lnpscope-analysis/1)")
     parser.add_argument("--q-unit", choices=[unit.value for unit in QUnit], help="unit of q in the files, if you know better than they do")
     parser.add_argument("--buffer", type=Path, metavar="FILE", help="curve of the buffer, taken off each of the others")
-    parser.add_argument("--buffer-scale", type=float, default=1.0, metavar="K", help="factor on the buffer (default 1)")
+    parser.add_argument(
+        "--buffer-scale", type=_scale, default=1.0, metavar="K|auto", help="factor on the buffer (default 1); auto: from the high-q region"
+    )
+    parser.add_argument("--csv", type=Path, metavar="OUT", help="write all answers to this table, one row per curve")
+    parser.add_argument("--report", type=Path, metavar="DIR", help="write a one-page report of each curve, as PDF and PNG, to this folder")
+    parser.add_argument(
+        "--capsule", type=Path, metavar="DIR", help="write a capsule of each curve (raw file, settings, result) to this folder"
+    )
+
+
+def _scale(word: str) -> float | None:
+    """Return the factor on the buffer, None for one that is found."""
+    try:
+        return None if word == "auto" else float(word)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"invalid float value: {word!r}; give a number or auto") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What the user said about all files: unit of q, buffer to take off, and its scale."""
+    """What the user said about all files: unit of q, buffer to take off, and its scale (None: find it)."""
 
     q_unit: QUnit | None = None
     buffer: Curve | None = None
-    scale: float = 1.0
+    scale: float | None = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The entry of one data set for the JSON file, and the analyst that answered; None where it was refused."""
+    """The entry of one data set for the JSON file, the analyst that answered (None: refused), and whether all that was asked was kept."""
 
     record: Record
     model: str | None = None
+    is_kept: bool = True
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Analyse the files; 0 when all were answered, 1 when some were refused."""
-    if arguments.json is not None and not arguments.json.absolute().parent.is_dir():
-        raise ParameterError(f"{arguments.json.absolute().parent} is no folder, so {arguments.json.name} can't be written there.", "json")
+def run(arguments: argparse.Namespace, draw: Draw | None = None) -> int:
+    """Analyse the files; 0 when all were answered, 1 when some were refused. Reports need a *draw* from the screen's side."""
+    for option in ("json", "csv"):
+        _refuse_missing_folder(getattr(arguments, option), option)
+    if arguments.report is not None and draw is None:
+        raise ParameterError("Reports can't be drawn here; start the program by main.py.", "report")
     unit = QUnit(arguments.q_unit) if arguments.q_unit else None
     buffer = _buffer(arguments.buffer, unit) if arguments.buffer else None
     reading = Reading(q_unit=unit, buffer=buffer, scale=arguments.buffer_scale)
+    outputs = Outputs(folder(arguments.report, "report"), folder(arguments.capsule, "capsule"), draw)
     answers: list[Answer] = []
     try:
         for name in arguments.files:
-            answers += _answers(name, reading)
+            answers += _answers(name, reading, outputs)
     finally:  # an interrupted batch keeps what it has
-        if arguments.json is not None:
-            _write(arguments.json, answers)
-    return 1 if any(answer.model is None for answer in answers) else 0
+        _write(arguments, answers)
+    return 1 if any(answer.model is None or not answer.is_kept for answer in answers) else 0
 
 
-def _write(path: Path, answers: Sequence[Answer]) -> None:
-    from engine.io.results import document, write_json
+def _refuse_missing_folder(path: Path | None, option: str) -> None:
+    if path is not None and not path.absolute().parent.is_dir():
+        raise ParameterError(f"{path.absolute().parent} is no folder, so {path.name} can't be written there.", option)
 
+
+def _write(arguments: argparse.Namespace, answers: Sequence[Answer]) -> None:
+    """Write the answers as JSON and as a table, where asked."""
     model = next((answer.model for answer in answers if answer.model is not None), "")
-    write_json(path, document([answer.record for answer in answers], model=model))
+    records = [answer.record for answer in answers]
+    if arguments.json is not None:
+        from engine.io.results import document, write_json
+
+        write_json(arguments.json, document(records, model=model))
+    if arguments.csv is not None:
+        from engine.io.table_results import write_csv
+
+        write_csv(arguments.csv, records, model=model)
 
 
 def _buffer(path: Path, unit: QUnit | None) -> Curve:
@@ -80,8 +111,8 @@ def _buffer(path: Path, unit: QUnit | None) -> Curve:
     return found[0].curve
 
 
-def _answers(name: str, reading: Reading) -> Iterator[Answer]:
-    """Answer each data set of one file, on the terminal and as entries for the JSON file."""
+def _answers(name: str, reading: Reading, outputs: Outputs) -> Iterator[Answer]:
+    """Answer each data set of one file, on the terminal, in files, and as entries for the JSON file."""
     from engine.io.read import read
     from engine.io.results import refused
 
@@ -91,13 +122,10 @@ def _answers(name: str, reading: Reading) -> Iterator[Answer]:
         yield _refuse(refused(name, _sentence(error)))
         return
     for measurement in measurements:
-        answer = _answer(name, measurement, reading)
-        if len(measurements) > 1:
-            answer.record["dataset"] = measurement.name
-        yield answer
+        yield _answer(name, measurement, reading, outputs, {"dataset": measurement.name} if len(measurements) > 1 else {})
 
 
-def _answer(name: str, measurement: Measurement, reading: Reading) -> Answer:
+def _answer(name: str, measurement: Measurement, reading: Reading, outputs: Outputs, more: Record) -> Answer:
     from engine.inference.analyse import analyse
     from engine.io.results import answered, refused
 
@@ -106,18 +134,25 @@ def _answer(name: str, measurement: Measurement, reading: Reading) -> Answer:
         with ProgressLine(measurement.name) as report:
             analysis = analyse(measurement.curve, report=report)
     except EngineError as error:
-        return _refuse(refused(name, _sentence(error), measurement))
+        return _refuse(refused(name, _sentence(error), measurement) | more)
     print("\n".join(describe(measurement, analysis)), flush=True)
-    return Answer(answered(name, measurement, analysis), analysis.model)
+    record = answered(name, measurement, analysis) | more
+    try:
+        outputs.keep(measurement, analysis, record)
+    except (EngineError, OSError) as error:
+        print(f"not kept: {_sentence(error)}", file=sys.stderr, flush=True)
+        return Answer(record, analysis.model, is_kept=False)
+    return Answer(record, analysis.model)
 
 
 def _less_buffer(measurement: Measurement, reading: Reading) -> Measurement:
     if reading.buffer is None:
         return measurement
-    from engine.datasets.subtraction import subtract
+    from engine.datasets.subtraction import BufferScale, find_scale, subtract
 
-    subtracted = subtract(measurement.curve, reading.buffer, reading.scale)
-    notes = (*measurement.notes, f"Buffer taken off, times {reading.scale:g}.", *subtracted.notes)
+    scale = find_scale(measurement.curve, reading.buffer) if reading.scale is None else BufferScale(reading.scale, 0.0)
+    subtracted = subtract(measurement.curve, reading.buffer, scale.value, scale_error=scale.error)
+    notes = (*measurement.notes, *scale.notes, f"Buffer taken off, times {scale.value:g}.", *subtracted.notes)
     return replace(measurement, curve=subtracted.curve, notes=notes)
 
 

@@ -73,7 +73,12 @@ def write_json(path: Path, contents: Record) -> None:
     DataFileError
         If the file can't be written.
     """
-    write_text(path, json.dumps(_without_nan(contents), allow_nan=False, ensure_ascii=False, indent=1) + "\n")
+    write_text(path, to_json(contents) + "\n")
+
+
+def to_json(contents: Record) -> str:
+    """Return *contents* as JSON; numbers that are none become null."""
+    return json.dumps(_without_nan(contents), allow_nan=False, ensure_ascii=False, indent=1)
 
 
 def _reading(measurement: Measurement) -> Record:

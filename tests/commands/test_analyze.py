@@ -136,7 +136,9 @@ def test_that_an_interrupted_batch_keeps_what_it_has(monkeypatch, capsys, solid,
     monkeypatch.setattr(inference, "analyse", stop_at_second)
     second = tmp_path / "second.dat"
     shutil.copy(solid, second)
-    arguments = argparse.Namespace(files=[str(solid), str(second)], json=tmp_path / "out.json", q_unit=None, buffer=None, buffer_scale=1.0)
+    parser = argparse.ArgumentParser()
+    analyze.add_arguments(parser)
+    arguments = parser.parse_args([str(solid), str(second), "--json", str(tmp_path / "out.json")])
     with pytest.raises(KeyboardInterrupt):
         analyze.run(arguments)
     assert [result["file"] for result in results(tmp_path / "out.json")] == [str(solid)]
