@@ -105,6 +105,24 @@ def test_that_no_other_type_fits_a_pure_curve_as_well_where_types_differ(part):
     assert min(chi2, key=chi2.get) == part[0]
 
 
+@pytest.mark.parametrize("parts", [(PURE[2],), PAIRS[0], PAIRS[1]], ids=lambda parts: "+".join(part[0][-1] for part in parts))
+def test_that_the_first_start_is_the_best_of_the_whole_grid(parts):
+    # against positive_amplitudes at every grid point of one type, the others held
+    hypothesis, _ = truth_of(parts)
+    _, shapes = shapes_of(noise_free(*parts))
+    scanned = scan(shapes)
+    first = starts(scanned, hypothesis, 1)[0]
+
+    def chi2(sizes):
+        curves = [shapes.average(kind, *size[:, None])[0][:, 0] for kind, size in zip(hypothesis.types, sizes, strict=True)]
+        design = np.stack([*curves, shapes.flat], axis=1)
+        return ((shapes.data - design @ positive_amplitudes(design, shapes.data)[0]) ** 2).sum()
+
+    for i in range(len(parts)):
+        others = [chi2(np.concatenate([first[:i], [size], first[i + 1 :]])) for size in scanned.grid[::5]]
+        assert chi2(first) <= min(others) * (1 + 1e-6)
+
+
 def test_that_starts_are_well_apart_and_the_best_first():
     _, shapes = shapes_of(measured(*PAIRS[0]))
     scanned = scan(shapes)
