@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from lnpgui import workers
 from lnpgui.engine_calls import EngineCalls
@@ -24,6 +24,8 @@ from lnpgui.widgets.file_drop import FileDrop
 if TYPE_CHECKING:
     from lnpgui.panels.fitted.presenter import FittedPresenter
     from lnpgui.panels.fitted.view import FittedView
+    from lnpgui.panels.particle.presenter import ParticlePresenter
+    from lnpgui.panels.particle.view import ParticleView
 
 CLOSE_WITHIN_MS = 1500
 THEME_WORDS = {ThemeChoice.SYSTEM: "As the system", ThemeChoice.LIGHT: "Light", ThemeChoice.DARK: "Dark"}
@@ -39,8 +41,11 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._is_painted = False
         self._is_closing = False
+        self._is_particle_wanted = False
         self._fitted: FittedView | None = None
         self._fitted_presenter: FittedPresenter | None = None
+        self._particle: ParticleView | None = None
+        self._particle_presenter: ParticlePresenter | None = None
         self._to_open: tuple[Path, ...] = ()
         self.themes = Themes(settings, self)
         self.session = Session(self)
@@ -50,7 +55,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("LNPScope")
         self.setWindowIcon(icon("lnpscope", "#ffffff", 256))
         self.setDockNestingEnabled(True)
-        self._add_dock("Analyse", self.analyse)
+        self._docks = [self._add_dock("Analyse", self.analyse), self._add_dock("Particle", QWidget())]
+        self._set_tabs()
         self._add_menus()
         self._hint = DropHint(self)
         self.drop.watch(self)
@@ -67,6 +73,12 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
         self.drop.watch(dock)  # it may float, and is a window of its own then
         return dock
+
+    def _set_tabs(self) -> None:
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.tabifyDockWidget(*self._docks)
+        self._docks[0].raise_()
+        self._docks[1].visibilityChanged.connect(self._on_particle_seen)
 
     def _add_menus(self) -> None:
         file = self.menuBar().addMenu("&File")
@@ -89,7 +101,14 @@ class MainWindow(QMainWindow):
         self._add_theme_menu()
 
     def _add_theme_menu(self) -> None:
-        colours = self.menuBar().addMenu("&View").addMenu("Colours")
+        view = self.menuBar().addMenu("&View")
+        for number, dock in enumerate(self._docks, start=1):
+            action = QAction(dock.windowTitle(), self)
+            action.setShortcut(QKeySequence(f"Ctrl+{number}"))
+            action.triggered.connect(dock.raise_)
+            view.addAction(action)
+        view.addSeparator()
+        colours = view.addMenu("Colours")
         group = QActionGroup(self)
         for choice, words in THEME_WORDS.items():
             action = QAction(words, self, checkable=True)
@@ -126,9 +145,23 @@ class MainWindow(QMainWindow):
         return self._fitted
 
     @property
+    def particle(self) -> ParticleView:
+        """The Particle panel, once it has been seen.
+
+        Raises
+        ------
+        AttributeError
+            Before that.
+        """
+        if self._particle is None:
+            raise AttributeError("the Particle panel was not seen yet")
+        return self._particle
+
+    @property
     def is_shown(self) -> bool:
         """True when every panel shows the session as it is."""
-        return self.presenter.is_shown and (self._fitted_presenter is None or self._fitted_presenter.is_shown)
+        late = (self._fitted_presenter, self._particle_presenter)
+        return self.presenter.is_shown and all(presenter is None or presenter.is_shown for presenter in late)
 
     # -- the start, stage by stage -------------------------------------------------------------------------------------
 
@@ -162,12 +195,33 @@ class MainWindow(QMainWindow):
         self.analyse.set_particle(self._fitted)
         self.stage_reached.emit("3-D")
         QTimer.singleShot(0, self._open_waiting)
+        QTimer.singleShot(0, self._make_particle)
 
     @Slot()
     def _open_waiting(self) -> None:
         paths, self._to_open = self._to_open, ()
         if paths and not self._is_closing:
             self.open(paths)
+
+    @Slot(bool)
+    def _on_particle_seen(self, seen: bool) -> None:
+        """Make the Particle panel when it is first looked at: until then it costs neither time nor memory."""
+        self._is_particle_wanted = seen
+        if seen and self._fitted is not None:
+            QTimer.singleShot(0, self._make_particle)
+
+    @Slot()
+    def _make_particle(self) -> None:
+        if self._is_closing or self._particle is not None or not self._is_particle_wanted:
+            return
+        from lnpgui.panels.particle.presenter import ParticlePresenter
+        from lnpgui.panels.particle.view import ParticleView
+
+        self._particle = ParticleView(self.themes.current)
+        self._particle_presenter = ParticlePresenter(self._particle, self.session, self)
+        placeholder = self._docks[1].widget()
+        self._docks[1].setWidget(self._particle)
+        placeholder.deleteLater()
 
     # -- colours and the end -------------------------------------------------------------------------------------------
 
@@ -184,6 +238,8 @@ class MainWindow(QMainWindow):
         self.analyse.set_theme(theme)
         if self._fitted is not None:
             self._fitted.set_theme(theme)
+        if self._particle is not None:
+            self._particle.set_theme(theme)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop all work, keep the layout, release the 3-D view (a child window is not told that it closes)."""
@@ -193,7 +249,11 @@ class MainWindow(QMainWindow):
                 self._settings.keep_layout(name, state)
             self._settings.sync()
             self.presenter.cancel()
+            if self._particle_presenter is not None:
+                self._particle_presenter.stop()
             workers.shut_down(CLOSE_WITHIN_MS)
             if self._fitted is not None:
                 self._fitted.shut_down()
+            if self._particle is not None:
+                self._particle.shut_down()
         super().closeEvent(event)

@@ -58,12 +58,20 @@ class ParticleScene(QWidget):
         self._view.render()
         self.show_body(None)
 
-    def show_body(self, body: Body | None, tint: Mapping[str, Rgb] | None = None) -> None:
-        """Show *body* with its regions in the colours *tint* (by their contrast when not given); None empties the picture."""
+    def show_body(self, body: Body | None, tint: Mapping[str, Rgb] | None = None, *, keep_view: bool = False) -> None:
+        """Show *body* with its regions in the colours *tint* (by their contrast when not given); None empties the picture.
+
+        With *keep_view* it is seen from where the user looked at the one before.
+        """
+        keep_view = keep_view and bool(self._actors)
         self._body = body
         self._tint = tint or (colours(body.contrasts) if body is not None else {})
         self._build()
-        self.reset_view()
+        if keep_view and self._actors:
+            self._fill_frame()
+            self._renderer.ResetCameraClippingRange()
+        else:
+            self.reset_view()
 
     def set_cut(self, cut: Cut) -> None:
         """Take another part of the body away."""

@@ -33,8 +33,11 @@ class SliceView(QWidget):
         self.setMinimumSize(60, 60)
         self.setAccessibleName("Slice through the particle")
 
-    def show_body(self, body: Body | None, tint: Mapping[str, Rgb] | None = None) -> None:
-        """Show *body* with its regions in the colours *tint* (by their contrast when not given); None empties the picture."""
+    def show_body(self, body: Body | None, tint: Mapping[str, Rgb] | None = None, *, keep_view: bool = False) -> None:
+        """Show *body* with its regions in the colours *tint* (by their contrast when not given); None empties the picture.
+
+        A slice is always seen from the same side, so *keep_view* changes nothing.
+        """
         self._image = None
         if body is not None and body.pieces:
             self._extent = extent(body)

@@ -70,9 +70,9 @@ class FittedView(QFrame):
 
     def _connect_picture(self) -> None:
         self._reset.clicked.connect(self.picture.reset_view)
-        can_cut = not isinstance(self.picture, SliceView)
-        self.cut.setVisible(can_cut)
-        self._reset.setVisible(can_cut)
+        if isinstance(self.picture, SliceView):  # showing a widget that has no parent yet would open a window of its own
+            self.cut.hide()
+            self._reset.hide()
         self.cut.currentIndexChanged.connect(self._on_cut)
         self._explanation.setText(self.picture.explanation)
         self._explanation.setVisible(bool(self.picture.explanation))
@@ -95,8 +95,8 @@ class FittedView(QFrame):
         """Comfortable size."""
         return QSize(360, 340)
 
-    def show_choices(self, choices: Sequence[Choice], current: int = 0) -> None:
-        """Offer *choices* and show one; none empties the picture."""
+    def show_choices(self, choices: Sequence[Choice], current: int = 0, *, keep_view: bool = False) -> None:
+        """Offer *choices* and show one, from where the one before was seen if wished; none empties the picture."""
         with QSignalBlocker(self.chooser):
             self.chooser.clear()
             self.chooser.addItems([choice.words for choice in choices] or ["No particle to show"])
@@ -106,7 +106,7 @@ class FittedView(QFrame):
         body = choices[self.chooser.currentIndex()].body if choices else None
         end = largest(value for choice in choices for value in choice.body.contrasts.values())
         tint = {} if body is None else colours(body.contrasts, end)
-        self.picture.show_body(body, tint)
+        self.picture.show_body(body, tint, keep_view=keep_view)
         self._legend.setText("" if body is None else _legend(body, tint))
 
     def set_theme(self, theme: Theme) -> None:

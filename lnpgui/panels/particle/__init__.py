@@ -1,0 +1,1 @@
+"""Any particle the program knows, with the curve it scatters."""

@@ -1,0 +1,215 @@
+"""The Particle panel as seen: model and parameters on the left, its curve in the middle, its picture on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.curve import Array, Curve
+from engine.models.geometry import Body
+from lnpgui.panels.fitted.view import Choice, FittedView
+from lnpgui.panels.particle.form import ParameterForm
+from lnpgui.panels.particle.model_plot import ModelPlot
+from lnpgui.theme import Theme
+
+PICTURES = "Picture (*.png)"
+
+
+class ParticleView(QWidget):
+    """Shows what it is given and reports what the user does."""
+
+    model_chosen = Signal(str)  # key
+    changed = Signal()  # a parameter
+    overlay_wanted = Signal(bool)
+    curve_file_given = Signal(object)  # Path
+    picture_file_given = Signal(object)  # Path
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._folder = Path.home()
+        self._formats: tuple[str, ...] = ()
+        self.form: ParameterForm | None = None
+        self.plot = ModelPlot(theme)
+        self.picture = FittedView(theme)
+        self.picture.setAccessibleName("Picture of the particle")
+        self.picture.chooser.hide()  # there is one particle
+        self._assemble()
+        self._connect()
+
+    # -- building ------------------------------------------------------------------------------------------------------
+
+    def _assemble(self) -> None:
+        columns = QSplitter(Qt.Orientation.Horizontal)
+        columns.setChildrenCollapsible(False)
+        for column in (self._left(), self._middle(), self._right()):
+            columns.addWidget(column)
+        columns.setSizes([300, 620, 440])
+        for i, stretch in enumerate((0, 1, 1)):
+            columns.setStretchFactor(i, stretch)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(8, 8, 8, 8)
+        outer.addWidget(columns)
+
+    def _left(self) -> QWidget:
+        left = QWidget()
+        left.setMinimumWidth(270)
+        self.chooser = QComboBox()
+        self.chooser.setAccessibleName("Model")
+        self.chooser.setToolTip("Which kind of particle to show")
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.reset_button = QPushButton("Defaults")
+        self.reset_button.setToolTip("Give every parameter of this model its first value again")
+        rows = QVBoxLayout(left)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(self.chooser)
+        rows.addWidget(self._scroll, 1)
+        rows.addWidget(self.reset_button)
+        return left
+
+    def _middle(self) -> QWidget:
+        middle = QWidget()
+        middle.setMinimumWidth(320)
+        self.overlay = QCheckBox("Over the measured curve")
+        self.save_curve_button = QPushButton("Save curve …")
+        self.save_curve_button.setToolTip("Save the curve of one particle, not scaled, in the format that the file's ending names")
+        self._words = QLabel()
+        self._words.setProperty("role", "muted")
+        self._words.setWordWrap(True)
+        self._notice = QLabel()
+        self._notice.setProperty("role", "error")
+        self._notice.setWordWrap(True)
+        self._notice.hide()
+        line = QHBoxLayout()
+        line.addWidget(self.overlay, 1)
+        line.addWidget(self.save_curve_button)
+        rows = QVBoxLayout(middle)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addLayout(line)
+        rows.addWidget(self._notice)
+        rows.addWidget(self.plot, 1)
+        rows.addWidget(self._words)
+        return middle
+
+    def _right(self) -> QWidget:
+        right = QWidget()
+        right.setMinimumWidth(300)
+        self.properties = QLabel()
+        self.properties.setWordWrap(True)
+        self.properties.setAccessibleName("Properties of the particle")
+        self.properties.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.save_picture_button = QPushButton("Save picture …")
+        self.save_picture_button.setToolTip("Save the picture as it is seen, as PNG")
+        line = QHBoxLayout()
+        line.addStretch(1)
+        line.addWidget(self.save_picture_button)
+        rows = QVBoxLayout(right)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addLayout(line)
+        rows.addWidget(self.picture, 1)
+        rows.addWidget(self.properties)
+        return right
+
+    def _connect(self) -> None:
+        self.chooser.currentIndexChanged.connect(self._on_chosen)
+        self.reset_button.clicked.connect(self._on_chosen)
+        self.overlay.toggled.connect(self.overlay_wanted)
+        self.save_curve_button.clicked.connect(self._ask_curve_file)
+        self.save_picture_button.clicked.connect(self._ask_picture_file)
+
+    # -- gestures ------------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_chosen(self) -> None:
+        self.model_chosen.emit(self.chooser.currentData())
+
+    def set_formats(self, formats: Sequence[str]) -> None:
+        """Offer these filters when a curve is saved, the usual one first."""
+        self._formats = tuple(formats)
+
+    @Slot()
+    def _ask_curve_file(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Save curve", str(self._folder / "particle.csv"), ";;".join(self._formats))
+        if name:
+            self._folder = Path(name).parent
+            self.curve_file_given.emit(Path(name))
+
+    @Slot()
+    def _ask_picture_file(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Save picture", str(self._folder / "particle.png"), PICTURES)
+        if name:
+            self._folder = Path(name).parent
+            self.picture_file_given.emit(Path(name))
+
+    # -- showing -------------------------------------------------------------------------------------------------------
+
+    def set_models(self, models: Sequence[tuple[str, str]]) -> None:
+        """Offer models, each with its key and its name, and choose the first."""
+        for key, title in models:
+            self.chooser.addItem(title, key)
+
+    def show_form(self, model: type[Any]) -> None:
+        """Show the parameters of *model* at their defaults."""
+        self.form = ParameterForm(model)
+        self.form.changed.connect(self.changed)
+        self._scroll.setWidget(self.form)  # deletes the one before
+        self.plot.reset_view()
+
+    def show_body(self, words: str, body: Body) -> None:
+        """Show the picture of a particle; the user goes on to look at it from the same side."""
+        self.picture.show_choices((Choice(words, body),), keep_view=True)
+
+    def show_curve(self, q: Array, intensity: Array, measured: Curve | None) -> None:
+        """Draw the particle's curve, over *measured* if it is given."""
+        self.plot.show_model(q, intensity, measured)
+
+    def show_properties(self, words: str) -> None:
+        """Show what the particle is in numbers."""
+        self.properties.setText(words)
+
+    def show_words(self, words: str) -> None:
+        """Say something about the curve that is drawn."""
+        self._words.setText(words)
+
+    def show_notice(self, words: str) -> None:
+        """Say what went wrong; nothing hides it."""
+        self._notice.setText(words)
+        self._notice.setVisible(bool(words))
+
+    def offer_overlay(self, name: str | None) -> None:
+        """Offer the measured curve *name* as ground; None when there is none."""
+        self.overlay.setEnabled(name is not None)
+        self.overlay.setToolTip(
+            "Show a curve in Analyse first; it can then be compared with this particle"
+            if name is None
+            else f"Draw the particle's curve, scaled by least squares, over {name}"
+        )
+
+    def save_picture(self, path: Path) -> bool:
+        """Save the picture as it is seen; False when the file cannot be written."""
+        return self.picture.picture.grab().save(str(path))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use the colours of *theme*."""
+        self.plot.set_theme(theme)
+        self.picture.set_theme(theme)
+
+    def shut_down(self) -> None:
+        """Release the picture; call it before the window goes."""
+        self.picture.shut_down()
