@@ -98,6 +98,13 @@ def open_window(files: Sequence[str]) -> int:
     return int(command("analyze").run(arguments))
 
 
+def analyze_with_reports(arguments: argparse.Namespace) -> int:
+    """Analyse files and let the screen's part of the program draw the reports, for which it needs no display."""
+    from lnpgui.report import save
+
+    return int(command("analyze").run(arguments, save))
+
+
 def check_installation(arguments: argparse.Namespace) -> int:
     """Run the checks of the engine and of the screen."""
     from lnpgui.selftest import CHECKS
@@ -113,6 +120,8 @@ def run(words: Sequence[str]) -> int:
     try:
         if arguments.command == "window":
             return open_window(arguments.files)
+        if arguments.command == "analyze" and getattr(arguments, "report", None) is not None:
+            return analyze_with_reports(arguments)
         if arguments.command == "selftest":
             return check_installation(arguments)
         return int(command(arguments.command).run(arguments))

@@ -31,9 +31,9 @@ class Section:
     Parameters
     ----------
     title : str
-        Type and size.
-    kind : str
-        Key of the type.
+        Name of the type.
+    length : float
+        Extent along the axis [nm].
     number_fraction : float
         Of the best fit.
     labels : ndarray of int, shape (nz, nx)
@@ -45,7 +45,7 @@ class Section:
     """
 
     title: str
-    kind: str
+    length: float
     number_fraction: float
     labels: NDArray[np.intp]
     spacing: float
@@ -162,7 +162,7 @@ def cut(kind: str, number_fraction: float, particle: Particle) -> Section:
     half = half[:, : int(filled[-1]) + 1 if filled.size else 1]
     labels = np.concatenate([half[:, ::-1], half], axis=1)
     labels.setflags(write=False)
-    return Section(f"{_title(kind)}, D = {high - low:.1f} nm", kind, number_fraction, labels, spacing, body.contrasts)
+    return Section(_title(kind), high - low, number_fraction, labels, spacing, body.contrasts)
 
 
 def _title(kind: str) -> str:

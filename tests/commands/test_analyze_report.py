@@ -41,6 +41,15 @@ def test_that_a_capsule_can_be_analysed_as_a_file(run_main, solid, tmp_path):
         assert first[key] == again[key]
 
 
+def test_that_a_report_is_drawn_without_a_display(run_main, solid, tmp_path):
+    done = run_main("analyze", solid, "--report", "reports", DISPLAY=None, WAYLAND_DISPLAY=None, QT_QPA_PLATFORM=None)
+    assert (done.returncode, done.stderr) == (0, "")
+    pdf, png = sorted((tmp_path / "reports").iterdir())
+    assert (pdf.name, png.name) == ("solid.dat-report.pdf", "solid.dat-report.png")
+    assert pdf.read_bytes().startswith(b"%PDF-")
+    assert png.read_bytes().startswith(b"\x89PNG")
+
+
 def test_that_the_buffer_scale_is_found(run_main, solid, tmp_path):
     q, intensity, sigma = np.loadtxt(solid, unpack=True)
     buffer = 0.3 * intensity[0] * (1 + 0.2 * np.sin(q))
@@ -55,7 +64,7 @@ def test_that_the_buffer_scale_is_found(run_main, solid, tmp_path):
     assert result["sizes"]["type 4"]["mean"]["value"] == pytest.approx(52.0, abs=0.5)
 
 
-@pytest.mark.parametrize("option", ["--capsule"])
+@pytest.mark.parametrize("option", ["--capsule", "--report"])
 def test_that_a_folder_that_cannot_be_made_is_told_before_any_work(run_main, solid, tmp_path, option):
     (tmp_path / "taken").write_text("a file", encoding="utf-8")
     done = run_main("analyze", solid, option, "taken")
