@@ -18,7 +18,7 @@ from engine.inference.hypotheses import MINOR, Hypothesis, hypotheses, names, pr
 from engine.inference.judgement import CHI2_DOUBTFUL, Evidence, judge, relative_misfit, runs_probability, sentence
 from engine.inference.posterior import Draws, draw_posterior, mixture_share, prior_scales
 from engine.inference.prepare import Prepared, prepare
-from engine.inference.rivals import FREE_PARAMETERS, FormFree, featureless_chi2, form_free
+from engine.inference.rivals import FormFree, featureless, form_free
 from engine.inference.shapes import ShapeTable, log_normal_weights, table
 from engine.inference.summary import Pool, interval, labels, pool, prior_variances, probabilities, variance
 from engine.models.properties import properties
@@ -357,7 +357,7 @@ def _evidence(
     flat = 1 / prepared.sigma
     level = np.sum(prepared.intensity * flat**2) / np.sum(flat**2)
     chi2 = float((residuals**2).sum())
-    featureless = featureless_chi2(shapes, prepared.q) + FREE_PARAMETERS * float(np.log(shapes.data.size))
+    rival = featureless(shapes, prepared.q)
     return Evidence(
         chi2_bins=chi2,
         freedom=_freedom(shown, shapes),
@@ -365,7 +365,7 @@ def _evidence(
         misfit=relative_misfit(prepared.intensity, model, fit.background, prepared.sigma),
         form_misfit=_form_misfit(form, shapes),
         gain=float((((prepared.intensity - level) * flat) ** 2).sum()) - chi2,
-        lead=featureless - information(shown, shapes.data.size),
+        lead=rival.chi2 + rival.parameters * float(np.log(shapes.data.size)) - information(shown, shapes.data.size),
         informative=int((np.abs(model - fit.background) > 3 * prepared.sigma).sum()),
         sizes=tuple(size.mean for size in sizes.values()),
         stated_sigma=not np.isnan(prepared.sigma_factor),

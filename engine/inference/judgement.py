@@ -32,8 +32,8 @@ LOG_NORMAL_OUTSIDE = 0.30
 EDGE = 1.03
 """A size is outside the family when it lies beyond its ends by more than this factor."""
 
-LEAD = 10.0
-"""Drop of the information criterion that the LNP fit must bring over a featureless scatterer."""
+LEAD, BEHIND = 20.0, -10.0
+"""Drop of the information criterion that the LNP fit must bring over a featureless scatterer; below the second it is outside."""
 
 SMOOTH = 0.5
 """Below this reduced chi² the residuals are no noise but rounding or interpolation, and their runs say nothing."""
@@ -151,7 +151,7 @@ def _outside(e: Evidence) -> tuple[str, ...]:
         reasons.append(f"No lipid nanoparticle of the known types fits: the best one misses the points by {e.misfit:.0%}.")
     if e.sizes and all(size.high * EDGE < FAMILY[0] or size.low > EDGE * FAMILY[1] for size in e.sizes):
         reasons.append(f"The best fit is {e.sizes[0].value:.3g} nm in size; this program knows {FAMILY[0]:g} to {FAMILY[1]:g} nm.")
-    if e.lead < -LEAD:
+    if e.lead < BEHIND:
         reasons.append("A featureless scatterer of no particular shape fits better than any lipid nanoparticle.")
     return tuple(reasons)
 
@@ -171,7 +171,7 @@ def _doubts(e: Evidence) -> tuple[str, ...]:
         reasons.append(f"The residuals keep their sign over long stretches (p = {e.runs_p:.1g}): something small is not in the model.")
     if e.sizes and any(size.value * EDGE < FAMILY[0] or size.value > EDGE * FAMILY[1] for size in e.sizes):
         reasons.append(f"One of the sizes lies beyond {FAMILY[0]:g} to {FAMILY[1]:g} nm.")
-    if abs(e.lead) <= LEAD:
+    if e.lead <= LEAD:
         reasons.append("A featureless scatterer of no particular shape fits as well; nothing in the curve is special to these particles.")
     if not e.stated_sigma and e.points < 60:
         reasons.append("The file gives no errors and few points, so how well the fit should be is not known.")
@@ -181,6 +181,8 @@ def _doubts(e: Evidence) -> tuple[str, ...]:
 def _praise(e: Evidence) -> str:
     if e.chi2_bins > CHI2_DOUBTFUL * max(e.freedom, 1):
         return f"A particle of the known types fits to {e.misfit:.1%}, which is close to but more than the noise."
+    if e.chi2_bins < SMOOTH * e.freedom:
+        return "A particle of the known types fits well within the errors, which are larger than the points scatter."
     return f"A particle of the known types fits within the noise (residual runs p = {e.runs_p:.2g})."
 
 

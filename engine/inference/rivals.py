@@ -1,6 +1,6 @@
 r"""What else could have made the curve: cross-checks that know nothing of lipid nanoparticles.
 
-Two questions are asked. Would a featureless scatterer of any shape do as well (the Guinier-Porod law)? And would one type alone do,
+Two questions are asked. Would a featureless curve do as well (a sum of Gaussians)? And would one type alone do,
 if its sizes were free of any form (a non-negative inversion over D)?
 """
 
@@ -10,50 +10,50 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import least_squares, nnls
+from scipy.optimize import nnls
 
 from engine.curve import Array
 from engine.inference.shapes import SIZE_BOX, ShapeTable
 
-FREE_PARAMETERS = 5
-"""Of the Guinier-Porod law: Rg, s, d, amplitude and background."""
+FEATURELESS_RADII = np.geomspace(0.3, 150.0, 56)
+"""Radii of gyration [nm] of the Gaussians."""
 
 FORM_FREE_STEP = 1.0
 """Step of the sizes [nm] in the form-free inversion."""
 
 
-def guinier_porod(q: Array, radius: float, s: float, d: float) -> Array:
-    r"""Return the Guinier-Porod law, 1 at q -> 0 for s = 0.
+@dataclass(frozen=True, slots=True)
+class Featureless:
+    """The best featureless curve: its sum of squares over the bins and the parameters it needed."""
 
-    .. math:: I = q^{-s} e^{-q^2 R_g^2/(3-s)} \; (q < q_1), \quad I = D q^{-d} \; (q \ge q_1), \quad
-              q_1 = \frac{1}{R_g} \sqrt{\frac{(d-s)(3-s)}{2}}
+    chi2: float
+    parameters: int
 
-    References
-    ----------
-    Hammouda, J. Appl. Cryst. 43 (2010) 716, doi:10.1107/S0021889810015773.
+
+def featureless(shapes: ShapeTable, q: Array) -> Featureless:
+    r"""Return the best sum of Gaussians with positive weights and a constant background, over the bins at *q* (m,).
+
+    .. math:: I(q) = \sum_i w_i e^{-q^2 R_i^2 / 3} + b, \quad w_i \ge 0
+
+    By Bernstein's theorem these are the completely monotone functions of q²: Guinier's law, coils, gels, exponentials, Debye-Bueche,
+    Ornstein-Zernike and power laws, and no curve with a shoulder or a minimum. Each group of neighbouring R counts as two parameters.
     """
-    knee = np.sqrt((d - s) * (3 - s) / 2) / radius
-    low = q**-s * np.exp(-np.minimum((q * radius) ** 2 / (3 - s), 600.0))
-    level = np.exp(-(d - s) / 2) * knee ** (d - s)
-    return np.asarray(np.where(q < knee, low, level * q**-d))
-
-
-def featureless_chi2(shapes: ShapeTable, q: Array) -> float:
-    """Return chi² of the best Guinier-Porod law with a constant background, over the bins at *q* (m,)."""
+    gaussians = np.exp(-(np.outer(q, FEATURELESS_RADII) ** 2) / 3) * shapes.flat[:, None]
+    size = np.maximum(np.linalg.norm(gaussians, axis=0), 1e-300)
     flat = shapes.flat / np.linalg.norm(shapes.flat)
+    weights, root = _nnls(np.column_stack([gaussians / size, flat, -flat]), shapes.data)
+    used = np.concatenate([[False], weights[:-2] > 0])
+    groups = int(np.count_nonzero(used[1:] & ~used[:-1]))
+    return Featureless(root**2, 2 * groups + 1)
 
-    def residual(x: Array) -> Array:
-        radius, s, rise = np.exp(x[0]), x[1], x[2]
-        shape = guinier_porod(q, radius, s, s + rise) * flat
-        design = np.stack([shape / max(float(np.linalg.norm(shape)), 1e-300), flat], axis=1)
-        linear = np.linalg.lstsq(design, shapes.data, rcond=None)[0]
-        return np.asarray(shapes.data - design @ linear)
 
-    low, high = [np.log(0.3), 0.0, 0.2], [np.log(300.0), 2.8, 6.0]
-    starts = [np.array([np.log(radius), s, 3.8 - s]) for radius in (4.0, 12.0, 30.0) for s in (0.1, 1.0)]
-    best = min(starts, key=lambda x: float((residual(x) ** 2).sum()))
-    found = least_squares(residual, best, bounds=(low, high), max_nfev=60)
-    return float(2 * found.cost)
+def _nnls(design: Array, data: Array) -> tuple[Array, float]:
+    """Return non-negative least squares (Lawson and Hanson 1974) and the root of its sum of squares; no fit at all if it fails."""
+    try:
+        weights, root = nnls(design, data, maxiter=30 * design.shape[1])
+    except RuntimeError:  # no convergence in the iterations allowed: no help from this rival
+        return np.zeros(design.shape[1]), float(np.linalg.norm(data))
+    return weights, float(root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,5 @@ def form_free(shapes: ShapeTable) -> FormFree:
     for kind, curves in shapes.curves.items():
         columns = curves[:, chosen]
         design = np.column_stack([columns / np.linalg.norm(columns, axis=0), flat, -flat])
-        try:
-            chi2[kind] = float(nnls(design, shapes.data, maxiter=20 * design.shape[1])[1] ** 2)
-        except RuntimeError:  # no convergence in the iterations allowed: no help from this type
-            chi2[kind] = float(shapes.data @ shapes.data)
+        chi2[kind] = _nnls(design, shapes.data)[1] ** 2
     return FormFree(chi2)
