@@ -15,7 +15,7 @@ from engine.errors import ParameterError
 from engine.inference.analysis import Analysis, Fit, Interval, SizeEstimate, Status
 from engine.inference.fit import Mode, best_modes, scan
 from engine.inference.hypotheses import MINOR, Hypothesis, hypotheses, names, prior
-from engine.inference.judgement import CHI2_DOUBTFUL, Evidence, judge, relative_misfit, runs_probability, sentence
+from engine.inference.judgement import CHI2_DOUBTFUL, MISFIT_DOUBTFUL, Evidence, judge, relative_misfit, runs_probability, sentence
 from engine.inference.posterior import Draws, draw_posterior, mixture_share, prior_scales
 from engine.inference.prepare import Prepared, prepare
 from engine.inference.rivals import FormFree, featureless, form_free
@@ -104,7 +104,7 @@ def analyse(
         cleaned = _without_zingers(prepared, _fit(prepared, basis, reading.best), basis)
         if cleaned is not prepared:
             prepared, reading = cleaned, _read(cleaned, basis, settings.types, report)
-    if reading.reduced > CHI2_DOUBTFUL:
+    if reading.reduced > CHI2_DOUBTFUL and _misses(prepared, _fit(prepared, basis, reading.best)):
         reading, form = _read_with_model_error(prepared, basis, reading, report)
     report(Step(2, 4, "weighing hypotheses"))
     excess = max(reading.reduced, 1.0)
@@ -160,6 +160,12 @@ def _without_zingers(prepared: Prepared, fit: Fit, basis: Basis) -> Prepared:
     first = f"the first at {fit.q[far][0]:.4g} 1/nm"
     said = f"{int(far.sum())} of {far.size} points lie more than {ZINGER:g} sigma off the fit and were left out, {first}."
     return replace(cleaned, sigma_factor=prepared.sigma_factor, notes=(*prepared.notes, said))
+
+
+def _misses(prepared: Prepared, fit: Fit) -> bool:
+    """Return whether the fit deviates by more than noise that is larger than stated."""
+    model = prepared.binning @ fit.intensity
+    return relative_misfit(prepared.intensity, model, fit.background, prepared.sigma) > MISFIT_DOUBTFUL
 
 
 def _worth_trying(prepared: Prepared, count: int, modes: Mapping[Hypothesis, Sequence[Mode]]) -> bool:

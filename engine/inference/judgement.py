@@ -47,8 +47,8 @@ SIGNAL = 100.0
 SURE = 0.9
 """From this probability on the verdict is said without its runner-up."""
 
-MIN_INFORMATIVE = 20
-"""Bins with particle scattering at least three times their error that a judgement needs."""
+MIN_INFORMATIVE, FEW_INFORMATIVE = 10, 20
+"""Bins with particle scattering at least three times their error that a judgement needs, and below which it is doubtful."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +173,8 @@ def _doubts(e: Evidence) -> tuple[str, ...]:
         reasons.append(f"One of the sizes lies beyond {FAMILY[0]:g} to {FAMILY[1]:g} nm.")
     if e.lead <= LEAD:
         reasons.append("A featureless scatterer of no particular shape fits as well; nothing in the curve is special to these particles.")
+    if e.informative < FEW_INFORMATIVE:
+        reasons.append(f"Only {e.informative} groups of points show particle scattering clearly above their error.")
     if not e.stated_sigma and e.points < 60:
         reasons.append("The file gives no errors and few points, so how well the fit should be is not known.")
     return tuple(reasons)
@@ -180,7 +182,7 @@ def _doubts(e: Evidence) -> tuple[str, ...]:
 
 def _praise(e: Evidence) -> str:
     if e.chi2_bins > CHI2_DOUBTFUL * max(e.freedom, 1):
-        return f"A particle of the known types fits to {e.misfit:.1%}, which is close to but more than the noise."
+        return f"A particle of the known types fits to {max(e.misfit, 0.001):.1%}; the points scatter more than their errors say."
     if e.chi2_bins < SMOOTH * e.freedom:
         return "A particle of the known types fits well within the errors, which are larger than the points scatter."
     return f"A particle of the known types fits within the noise (residual runs p = {e.runs_p:.2g})."

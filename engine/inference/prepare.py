@@ -26,8 +26,8 @@ SCATTER_LIMITS = (0.2, 5.0)
 STRIDES, MIN_SCATTER_POINTS = (1, 2, 3, 5, 9), 40
 """Distances between points over which shared noise is looked for, and points that are needed at each."""
 
-SCATTER_MARGIN = 0.35
-"""The stated sigma is kept when the points scatter about as it says, to a factor of 1 + this; more where points are few."""
+SCATTER_TRUSTED = (0.75, 1.35)
+"""The stated sigma is kept when the points scatter by a factor within these limits of it; wider ones where points are few."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,7 +140,7 @@ def point_scatter(q: Array, intensity: Array) -> Array:
         return np.zeros_like(q)
     deviation, gain = _interpolation_residuals(q, intensity)
     local = np.abs(deviation / gain)
-    half = max(5, q.size // 24)
+    half = max(15, q.size // 24)
     padded = np.pad(local, half, mode="reflect" if local.size > half else "edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
     spread = 1.4826 * np.median(windows, axis=1)
@@ -157,13 +157,13 @@ def _sigma_factor(q: Array, intensity: Array, sigma: Array) -> tuple[float, int]
     if not strides:
         return 1.0, 1
     near = _scatter_over_sigma(q, intensity, sigma, 1)
-    margin = 1 + max(SCATTER_MARGIN, 4 / np.sqrt(q.size))  # three deviations of the estimate from so many points
-    if near >= 1 / margin:
-        return (near if near > margin else 1.0), 1
+    doubt = 3 / np.sqrt(q.size)  # two to three deviations of the estimate from so many points
+    if near >= SCATTER_TRUSTED[0] - doubt:
+        return (near if near > SCATTER_TRUSTED[1] + doubt else 1.0), 1
     factors = [_scatter_over_sigma(q, intensity, sigma, stride) for stride in strides]
     widest = max(factors)
     length = next(stride for stride, factor in zip(strides, factors, strict=True) if factor >= 0.85 * widest)
-    if widest >= 1 / margin:
+    if widest >= SCATTER_TRUSTED[0] - doubt:
         return 1.0, length
     return max(widest, SCATTER_LIMITS[0]), length
 

