@@ -82,6 +82,18 @@ def gaussian_coil(q: np.ndarray, radius: float) -> np.ndarray:
     return 2 * (np.exp(-x) + x - 1) / x**2
 
 
+def two_phase(q: np.ndarray, length: float) -> np.ndarray:
+    """Debye, Anderson and Brumberger's law of a random two-phase medium."""
+    return 1 / (1 + (q * length) ** 2) ** 2
+
+
+def guinier_porod(q: np.ndarray, radius: float, s: float, d: float) -> np.ndarray:
+    """Hammouda, J. Appl. Cryst. 43 (2010) 716: Guinier's law of an object of dimension 3 - s, then a power law."""
+    knee = np.sqrt((d - s) * (3 - s) / 2) / radius
+    level = np.exp(-(d - s) / 2) * knee ** (d - s)
+    return np.where(q < knee, q**-s * np.exp(-((q * radius) ** 2) / (3 - s)), level * q**-d)
+
+
 def vesicle(q: np.ndarray, radius: float, shell: float, spread: float) -> np.ndarray:
     """Hollow spheres of Gaussian outer radii [nm]: an empty liposome with a shell of one density."""
     radii = radius * (1 + spread * np.linspace(-4, 4, 161))
