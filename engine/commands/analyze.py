@@ -17,6 +17,7 @@ from engine.units import QUnit
 if TYPE_CHECKING:  # numpy and the rest load while the work begins, not while arguments are refused
     from engine.curve import Curve
     from engine.inference.analysis import Analysis, Interval
+    from engine.inference.settings import AnalysisSettings
     from engine.io.measurement import Measurement
     from engine.io.results import Record
 
@@ -32,6 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--csv", type=Path, metavar="OUT", help="write all answers to this table, one row per curve")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write a one-page report of each curve, as PDF and PNG, to this folder")
+    parser.add_argument("--types", metavar="T,T", help="the types that may be there, e.g. 3,4 (default: all four)")
+    parser.add_argument(
+        "--prior", metavar="T=W,T=W", help="how likely types are against each other beforehand, e.g. 3=2,4=1 (default: alike)"
+    )
+    parser.add_argument("--q-min", type=float, metavar="Q", help="first q that is judged [1/nm]")
+    parser.add_argument("--q-max", type=float, metavar="Q", help="last q that is judged [1/nm]")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the random draws (default 0)")
     parser.add_argument(
         "--capsule", type=Path, metavar="DIR", help="write a capsule of each curve (raw file, settings, result) to this folder"
     )
@@ -45,10 +53,40 @@ def _scale(word: str) -> float | None:
         raise argparse.ArgumentTypeError(f"invalid float value: {word!r}; give a number or auto") from None
 
 
+def _settings(arguments: argparse.Namespace) -> AnalysisSettings:
+    """Return what the user said about the sample.
+
+    Raises
+    ------
+    ParameterError
+        If it is impossible or not understood.
+    """
+    from engine.inference.settings import DEFAULT_SETTINGS, AnalysisSettings
+
+    types = tuple(map(_type, arguments.types.split(","))) if arguments.types is not None else DEFAULT_SETTINGS.types
+    priors = dict(map(_weight, arguments.prior.split(","))) if arguments.prior is not None else None
+    return AnalysisSettings(types=types, priors=priors, q_range=(arguments.q_min, arguments.q_max), seed=arguments.seed)
+
+
+def _type(word: str) -> str:
+    """Return the key of a type from its number."""
+    word = word.strip()
+    return f"type {word}" if word.isdigit() else word
+
+
+def _weight(word: str) -> tuple[str, float]:
+    kind, _, weight = word.partition("=")
+    try:
+        return _type(kind), float(weight)
+    except ValueError:
+        raise ParameterError(f"--prior {word!r} is not understood; write TYPE=WEIGHT, as in 3=2,4=1.", "prior") from None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What the user said about all files: unit of q, buffer to take off, and its scale (None: find it)."""
+    """What the user said about all files: the sample, the unit of q, buffer to take off, and its scale (None: find it)."""
 
+    settings: AnalysisSettings
     q_unit: QUnit | None = None
     buffer: Curve | None = None
     scale: float | None = 1.0
@@ -69,9 +107,10 @@ def run(arguments: argparse.Namespace, draw: Draw | None = None) -> int:
         _refuse_missing_folder(getattr(arguments, option), option)
     if arguments.report is not None and draw is None:
         raise ParameterError("Reports can't be drawn here; start the program by main.py.", "report")
+    settings = _settings(arguments)
     unit = QUnit(arguments.q_unit) if arguments.q_unit else None
     buffer = _buffer(arguments.buffer, unit) if arguments.buffer else None
-    reading = Reading(q_unit=unit, buffer=buffer, scale=arguments.buffer_scale)
+    reading = Reading(settings=settings, q_unit=unit, buffer=buffer, scale=arguments.buffer_scale)
     outputs = Outputs(folder(arguments.report, "report"), folder(arguments.capsule, "capsule"), draw)
     answers: list[Answer] = []
     try:
@@ -132,13 +171,13 @@ def _answer(name: str, measurement: Measurement, reading: Reading, outputs: Outp
     try:
         measurement = _less_buffer(measurement, reading)
         with ProgressLine(measurement.name) as report:
-            analysis = analyse(measurement.curve, report=report)
+            analysis = analyse(measurement.curve, settings=reading.settings, report=report)
     except EngineError as error:
         return _refuse(refused(name, _sentence(error), measurement) | more)
     print("\n".join(describe(measurement, analysis)), flush=True)
     record = answered(name, measurement, analysis) | more
     try:
-        outputs.keep(measurement, analysis, record)
+        outputs.keep(measurement, analysis, record, reading.settings)
     except (EngineError, OSError) as error:
         print(f"not kept: {_sentence(error)}", file=sys.stderr, flush=True)
         return Answer(record, analysis.model, is_kept=False)

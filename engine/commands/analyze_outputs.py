@@ -12,6 +12,7 @@ from engine.errors import ParameterError
 
 if TYPE_CHECKING:
     from engine.inference.analysis import Analysis
+    from engine.inference.settings import AnalysisSettings
     from engine.io.measurement import Measurement
     from engine.io.report import ReportContent
     from engine.io.results import Record
@@ -31,7 +32,7 @@ class Outputs:
     draw: Draw | None = None
     taken: set[str] = field(default_factory=set)
 
-    def keep(self, measurement: Measurement, analysis: Analysis, record: Record) -> None:
+    def keep(self, measurement: Measurement, analysis: Analysis, record: Record, settings: AnalysisSettings) -> None:
         """Write what is wanted for one curve.
 
         Raises
@@ -46,10 +47,9 @@ class Outputs:
             self.draw(collect(measurement, analysis), self.reports / f"{name}-report.pdf", self.reports / f"{name}-report.png")
         if self.capsules is not None:
             from engine.datasets.basis import default_basis
-            from engine.inference.analyse import DEFAULT_SETTINGS
             from engine.io.capsule import pack, write_capsule
 
-            capsule = pack(measurement, record, settings=DEFAULT_SETTINGS, basis=default_basis().identity, model=analysis.model)
+            capsule = pack(measurement, record, settings=settings, basis=default_basis().identity, model=analysis.model)
             write_capsule(self.capsules / f"{name}-capsule.h5", capsule)
 
     def _name(self, wanted: str) -> str:

@@ -11,7 +11,6 @@ import numpy as np
 
 from engine.curve import Array, Curve
 from engine.datasets.basis import Basis, default_basis
-from engine.errors import ParameterError
 from engine.inference.analysis import Analysis, Fit, Interval, SizeEstimate, Status
 from engine.inference.fit import Mode, best_modes, scan
 from engine.inference.hypotheses import MINOR, Hypothesis, hypotheses, names, prior
@@ -19,11 +18,14 @@ from engine.inference.judgement import CHI2_DOUBTFUL, MISFIT_DOUBTFUL, Evidence,
 from engine.inference.posterior import Draws, draw_posterior, mixture_share, prior_scales
 from engine.inference.prepare import Prepared, prepare
 from engine.inference.rivals import FormFree, featureless, form_free
+from engine.inference.settings import DEFAULT_SETTINGS, AnalysisSettings
 from engine.inference.shapes import ShapeTable, log_normal_weights, table
 from engine.inference.summary import Pool, interval, labels, pool, prior_variances, probabilities, variance
 from engine.models.properties import properties
 from engine.models.registry import LNP_TYPES, MODELS
 from engine.progress import Report, Step, silent
+
+__all__ = ["DEFAULT_SETTINGS", "AnalysisSettings", "analyse", "information", "unit_volumes"]
 
 NEGLIGIBLE = 14.0
 """A hypothesis whose approximate log evidence is this much below the best is not sampled."""
@@ -45,34 +47,6 @@ STARTS = {1: 4, 2: 6, 3: 3, 4: 2}
 """Starting points of the fit by number of types."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnalysisSettings:
-    """What may be in the sample, and how hard to look.
-
-    Parameters
-    ----------
-    types : tuple of str
-        Candidate types.
-    draws : int
-        Posterior draws of each hypothesis and round.
-    seed : int
-        Of the draws; the same curve and seed give the same answer.
-    """
-
-    types: tuple[str, ...] = LNP_TYPES
-    draws: int = 1000
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not self.types or len(set(self.types)) < len(self.types) or not set(self.types) <= set(LNP_TYPES):
-            raise ParameterError(f"Candidate types must be some of {', '.join(LNP_TYPES)}, each once; {self.types} was given.", "types")
-        if not 100 <= self.draws <= 100_000:
-            raise ParameterError(f"The number of draws must lie between 100 and 100,000; {self.draws} was given.", "draws")
-
-
-DEFAULT_SETTINGS = AnalysisSettings()
-
-
 def analyse(
     curve: Curve, *, settings: AnalysisSettings = DEFAULT_SETTINGS, basis: Basis | None = None, report: Report = silent
 ) -> Analysis:
@@ -83,7 +57,7 @@ def analyse(
     curve : Curve
         q in 1/nm, intensity in any unit, sigma if there is one.
     settings : AnalysisSettings
-        Candidate types, effort and seed.
+        Candidate types and their weights, range of q, effort and seed.
     basis : Basis, optional
         Curves of the candidate types; the one shipped with the program by default.
     report : Report
@@ -97,13 +71,13 @@ def analyse(
     began = time.perf_counter()
     basis = basis or default_basis()
     report(Step(0, 4, "reading the points"))
-    prepared = prepare(curve, q_max=basis.q_max)
-    reading = _read(prepared, basis, settings.types, report)
+    prepared = prepare(curve, q_max=basis.q_max, q_range=settings.q_range)
+    reading = _read(prepared, basis, settings.candidates, report)
     form = None
     if reading.reduced > CHI2_DOUBTFUL:
         cleaned = _without_zingers(prepared, _fit(prepared, basis, reading.best), basis)
         if cleaned is not prepared:
-            prepared, reading = cleaned, _read(cleaned, basis, settings.types, report)
+            prepared, reading = cleaned, _read(cleaned, basis, settings.candidates, report)
     if reading.reduced > CHI2_DOUBTFUL and _misses(prepared, _fit(prepared, basis, reading.best)):
         reading, form = _read_with_model_error(prepared, basis, reading, report)
     report(Step(2, 4, "weighing hypotheses"))
@@ -111,11 +85,15 @@ def analyse(
     pooled = _posterior(_soften(reading.shapes, excess), _softened(reading.modes, excess), settings, report)
     report(Step(3, 4, "judging"))
     labelled = labels(pooled)
-    chances = probabilities(pooled, labelled, names(settings.types))
+    chances = probabilities(pooled, labelled, names(settings.candidates))
     winner = _most_probable(pooled, labelled, chances)
     shown = _shown(reading, winner)
     answer = _answer(prepared, reading.shapes, _fit(prepared, basis, shown), shown, winner, chances, pooled, form)
-    return replace(answer, model=f"physics/1 basis {basis.identity} seed {settings.seed}", seconds=time.perf_counter() - began)
+    return replace(
+        answer,
+        model=f"physics/1 basis {basis.identity} settings {settings.identity} seed {settings.seed}",
+        seconds=time.perf_counter() - began,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -240,7 +218,7 @@ def _posterior(shapes: ShapeTable, modes: Mapping[Hypothesis, Sequence[Mode]], s
                     shapes, found, parents, share=mixture_share([scales[k] for k in hypothesis.types]), count=settings.draws, rng=rng
                 )
             )
-    return pool(drawn, prior(settings.types), settings.types, unit_volumes())
+    return pool(drawn, prior(settings.candidates, settings.weights), settings.candidates, unit_volumes())
 
 
 @lru_cache(maxsize=1)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from math import prod
+from statistics import fmean
 
 from engine.models.registry import LNP_TYPES
 
@@ -38,9 +41,19 @@ def names(types: tuple[str, ...] = LNP_TYPES) -> tuple[str, ...]:
     return tuple(dict.fromkeys(hypothesis.name for hypothesis in hypotheses(types)))
 
 
-def prior(types: tuple[str, ...] = LNP_TYPES) -> dict[Hypothesis, float]:
-    """Return prior probabilities: by the number of types as in :data:`NUMBER_PRIOR`, evenly among the sets of that number."""
+def prior(types: tuple[str, ...] = LNP_TYPES, weights: Mapping[str, float] | None = None) -> dict[Hypothesis, float]:
+    """Return prior probabilities: by the number of types as in :data:`NUMBER_PRIOR`; of three and more every set counts alike.
+
+    Among sets of equally many types the probability goes as the product of the *weights* of their types, positive, 1 if not given.
+    """
     all_of_them = hypotheses(types)
     classes = [min(len(h.types), 3) for h in all_of_them]
     total = sum(NUMBER_PRIOR[number] for number in set(classes))
-    return {h: NUMBER_PRIOR[number] / total / classes.count(number) for h, number in zip(all_of_them, classes, strict=True)}
+    products = [prod((weights or {}).get(kind, 1.0) for kind in h.types) for h in all_of_them]
+    means = {
+        size: fmean(p for h, p in zip(all_of_them, products, strict=True) if len(h.types) == size) for size in range(1, len(types) + 1)
+    }
+    return {
+        h: NUMBER_PRIOR[number] / total / classes.count(number) * product / means[len(h.types)]
+        for h, number, product in zip(all_of_them, classes, products, strict=True)
+    }

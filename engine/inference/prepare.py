@@ -61,23 +61,29 @@ class Prepared:
         return replace(self, sigma=np.hypot(self.sigma, relative * np.abs(self.intensity)))
 
 
-def prepare(curve: Curve, *, q_max: float) -> Prepared:
-    """Return *curve* cut to (0, *q_max*], with usable standard deviations, and its bins.
+def prepare(curve: Curve, *, q_max: float, q_range: tuple[float | None, float | None] = (None, None)) -> Prepared:
+    """Return *curve* cut to (0, *q_max*] and to *q_range*, with usable standard deviations, and its bins.
 
     Raises
     ------
     EngineError
         If fewer than ``MIN_POINTS`` points are left.
     """
-    inside = (curve.q > 0) & (curve.q <= q_max)
+    known = (curve.q > 0) & (curve.q <= q_max)
+    low, high = q_range
+    asked = (curve.q >= (-np.inf if low is None else low)) & (curve.q <= (np.inf if high is None else high))
+    inside = known & asked
     if inside.sum() < MIN_POINTS:
+        where = f"between {low or 0:g} and {min(high or np.inf, q_max):g} 1/nm"
         raise EngineError(
-            f"Too few points: {int(inside.sum())} lie between 0 and {q_max:g} 1/nm, at least {MIN_POINTS} are needed. "
-            "Check the q unit, or measure more of this range."
+            f"Too few points: {int(inside.sum())} lie {where}, at least {MIN_POINTS} are needed. "
+            f"{'Check the q unit, or measure more of this range' if asked.all() else 'Judge a wider range of q'}."
         )
     notes = []
-    if not inside.all():
-        notes.append(f"{int((~inside).sum())} points outside 0 < q <= {q_max:g} 1/nm are not used.")
+    if not known.all():
+        notes.append(f"{int((~known).sum())} points outside 0 < q <= {q_max:g} 1/nm are not used.")
+    if (known & ~asked).any():
+        notes.append(f"{int((known & ~asked).sum())} points outside {_stated(low, high)} were left out, as asked.")
     kept = curve.select(inside)
     if not kept.intensity.any():
         raise EngineError("All intensities are zero; there is nothing to judge. Check the columns and the subtraction.")
@@ -94,6 +100,11 @@ def prepare(curve: Curve, *, q_max: float) -> Prepared:
     shared = np.sqrt(np.minimum(length, np.bincount(index)))
     bin_sigma = shared / np.sqrt(np.bincount(index, weights=1 / sigma**2))
     return Prepared(used, factor, binning, binning @ used.q, binning @ used.intensity, bin_sigma, (*notes, *said))
+
+
+def _stated(low: float | None, high: float | None) -> str:
+    """Return a range of q in words."""
+    return "".join(("" if low is None else f"{low:g} <= ", "q", "" if high is None else f" <= {high:g}", " 1/nm"))
 
 
 def _usable_sigma(curve: Curve) -> tuple[Array, float, int, tuple[str, ...]]:

@@ -18,7 +18,7 @@ import numpy as np
 
 from engine.curve import Curve
 from engine.errors import DataFileError, EngineError
-from engine.inference.analyse import AnalysisSettings
+from engine.inference.settings import AnalysisSettings
 from engine.io.aside import written_aside
 from engine.io.hdf5_heaps import has_sound_heaps
 from engine.io.hdf5_tree import BROKEN, SIGNATURE, NotReadable, OutsideLink, member, numbers, word_of
@@ -175,7 +175,7 @@ def _record(capsule: Capsule) -> Record:
             "notes": found.notes,
             "dropped": [{"reason": dropped.reason, "rows": dropped.rows} for dropped in found.dropped],
         },
-        "settings": {"types": capsule.settings.types, "draws": capsule.settings.draws, "seed": capsule.settings.seed},
+        "settings": capsule.settings.as_record(),
         "basis": capsule.basis,
         "model": capsule.model,
         "result": capsule.result,
@@ -183,7 +183,7 @@ def _record(capsule: Capsule) -> Record:
 
 
 def _capsule(raw: bytes, record: Record, curve: Curve) -> Capsule:
-    reading, settings = record["reading"], record["settings"]
+    reading = record["reading"]
     name = Path(str(record["raw"]["name"])).name
     if not isinstance(record["result"], dict):
         raise TypeError("the result is no mapping")
@@ -202,9 +202,7 @@ def _capsule(raw: bytes, record: Record, curve: Curve) -> Capsule:
             notes=tuple(str(note) for note in reading["notes"]),
             dropped=tuple(Dropped(str(item["reason"]), tuple(int(row) for row in item["rows"])) for item in reading["dropped"]),
         ),
-        settings=AnalysisSettings(
-            types=tuple(str(kind) for kind in settings["types"]), draws=int(settings["draws"]), seed=int(settings["seed"])
-        ),
+        settings=AnalysisSettings.from_record(record["settings"]),
         basis=str(record["basis"]),
         model=str(record["model"]),
         result=record["result"],

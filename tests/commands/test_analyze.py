@@ -112,6 +112,10 @@ def test_that_a_buffer_is_taken_off(run_main, solid, tmp_path):
         (["--q-unit", "1/m"], "invalid choice: '1/m'"),
         (["--buffer", "gone.dat"], "gone.dat"),
         (["--buffer-scale", "many"], "invalid float value: 'many'"),
+        (["--types", "3,9"], "type 3, type 9 was given"),
+        (["--prior", "3"], "--prior '3' is not understood; write TYPE=WEIGHT"),
+        (["--types", "3,4", "--prior", "1=2"], "A weight was given for type 1"),
+        (["--q-min", "2", "--q-max", "1"], "A range of q from 2 to 1 is refused"),
     ],
 )
 def test_that_wrong_use_is_told_before_any_work(run_main, solid, words, sentence):
@@ -122,16 +126,31 @@ def test_that_wrong_use_is_told_before_any_work(run_main, solid, words, sentence
     assert sentence in done.stderr
 
 
+def test_that_what_the_user_says_of_the_sample_is_heard_and_kept(run_main, solid, tmp_path):
+    from engine.inference.settings import AnalysisSettings
+    from engine.io.capsule import read_capsule
+
+    words = ["--types", "3,4", "--prior", "3=2,4=1", "--q-min", "0.1", "--q-max", "2", "--seed", "3"]
+    done = run_main("analyze", solid, *words, "--json", "out.json", "--capsule", "kept")
+    assert done.returncode == 0
+    assert "points outside 0.1 <= q <= 2 1/nm were left out, as asked." in done.stdout
+    (result,) = results(tmp_path / "out.json")
+    assert set(result["number_fractions"]) == {"type 3", "type 4"}
+    (capsule,) = (tmp_path / "kept").iterdir()
+    said = AnalysisSettings(types=("type 3", "type 4"), priors={"type 3": 2.0, "type 4": 1.0}, q_range=(0.1, 2.0), seed=3)
+    assert read_capsule(capsule).settings == said
+
+
 def test_that_an_interrupted_batch_keeps_what_it_has(monkeypatch, capsys, solid, tmp_path):
     import argparse
 
     import engine.inference.analyse as inference
 
-    def stop_at_second(curve, *, report, right=inference.analyse, seen=[]):  # noqa: B006 - counts the calls
+    def stop_at_second(curve, *, settings, report, right=inference.analyse, seen=[]):  # noqa: B006 - counts the calls
         seen.append(curve)
         if len(seen) > 1:
             raise KeyboardInterrupt
-        return right(curve, report=report)
+        return right(curve, settings=settings, report=report)
 
     monkeypatch.setattr(inference, "analyse", stop_at_second)
     second = tmp_path / "second.dat"
