@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from engine.errors import ParameterError
 
 if TYPE_CHECKING:  # numpy loads while the work begins, not while arguments are refused
     from engine.curve import Array
+    from engine.datasets.solvers import SolverChoice
     from engine.ensembles.size_distribution import SizeDistribution
     from engine.progress import Report
 
@@ -25,8 +25,8 @@ Q_RANGE = (0.02, 3.14, 500)
 TYPES = ("1", "2", "3", "4", "5", "core-shell-sphere", "core-shell-ellipsoid", "vesicle", "onion", "dumbbell")
 """What --type takes: the numbers of the paper's types, and the keys of the other particles."""
 
-Compute = Callable[[Any, "SizeDistribution | None", "Array", "Report"], "Array"]
-"""Takes a particle, the distribution of its size, q and a report; returns the number-weighted mean of |F|²."""
+SOLVER_KEYS = ("exact", "nufft", "lattice")
+"""What --solver takes, of the solvers in engine.datasets.solvers."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--q-min", type=float, metavar="Q", help=f"first q in 1/nm (default {Q_RANGE[0]})")
     parser.add_argument("--q-max", type=float, metavar="Q", help=f"last q in 1/nm (default {Q_RANGE[1]})")
     parser.add_argument("--points", type=int, default=Q_RANGE[2], help="q points, equally spaced (default 500); 0: the solver's own")
-    parser.add_argument("--solver", choices=list(SOLVERS), default="exact", help="default exact; lattice: the settings of the paper")
+    parser.add_argument("--solver", choices=SOLVER_KEYS, default="exact", help="default exact; lattice: the settings of the paper")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.csv", help="file to write")
 
 
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
             q, intensity = _lattice_bins(particle, sizes, arguments, report)
         else:
             q = _q_axis(arguments)
-            intensity = SOLVERS[arguments.solver](particle, sizes, q, report)
+            intensity = _solver(arguments.solver).compute(particle, sizes, q, report)
     _write(arguments.out, q, intensity)
     print(f"{arguments.out}: {q.size} points of {particle.key}, {particle.title.lower()}.")
     return 0
@@ -162,32 +162,10 @@ def _sizes(particle: Any, sd: float | None) -> SizeDistribution | None:
     return LogNormal(mean=particle.diameter, sd=sd)
 
 
-def _exact(particle: Any, sizes: SizeDistribution | None, q: Array, report: Report) -> Array:
-    from engine.ensembles.average import size_average
-    from engine.scattering.exact import form_factors
+def _solver(key: str) -> SolverChoice:
+    from engine.datasets.solvers import SOLVERS
 
-    return size_average(particle, sizes, q, lambda particles, q: form_factors(particles, q, report=report))
-
-
-def _nufft(particle: Any, sizes: SizeDistribution | None, q: Array, report: Report) -> Array:
-    from engine.ensembles.average import one_by_one, size_average
-    from engine.scattering.nufft import form_factor
-
-    def solve(particle: Any, q: Array) -> Array:
-        return form_factor(particle, q, report=report)
-
-    return size_average(particle, sizes, q, one_by_one(solve))
-
-
-def _lattice(particle: Any, sizes: SizeDistribution | None, q: Array, report: Report) -> Array:
-    """As the paper: its settings, and its 81 sizes where they are spread."""
-    from engine.ensembles.average import PAPER_SIZES, one_by_one, size_average
-    from engine.scattering.lattice import form_factor
-
-    def solve(particle: Any, q: Array) -> Array:
-        return form_factor(particle, q, report=report)
-
-    return size_average(particle, sizes, q, one_by_one(solve), diameters=PAPER_SIZES)
+    return SOLVERS[key]
 
 
 def _lattice_bins(particle: Any, sizes: SizeDistribution | None, arguments: argparse.Namespace, report: Report) -> tuple[Array, Array]:
@@ -203,9 +181,6 @@ def _lattice_bins(particle: Any, sizes: SizeDistribution | None, arguments: argp
         ends = f"{curve.q[0]:.4g} to {curve.q[-1]:.4g}"
         raise ParameterError(f"The lattice has points from {ends} 1/nm, none between {first:g} and {last:g}.", "q_min")
     return curve.q[inside], curve.intensity[inside]
-
-
-SOLVERS: dict[str, Compute] = {"exact": _exact, "nufft": _nufft, "lattice": _lattice}
 
 
 def _write(path: Path, q: Array, intensity: Array) -> None:

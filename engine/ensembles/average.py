@@ -89,13 +89,13 @@ def size_average(particle: Any, sizes: SizeDistribution | None, q: Array, solver
     """
     if sizes is None:
         return np.asarray(solver([particle], q)[0])
-    nodes = grid(sizes, float(q.max(initial=0.0)), limits=_size_limits(particle)) if diameters is None else diameters
+    nodes = grid(sizes, float(q.max(initial=0.0)), limits=size_limits(particle)) if diameters is None else diameters
     share = weights(sizes, nodes, halve_ends=diameters is None)
     used = share > share.max() * 1e-14
     return np.asarray(share[used] @ solver([of_size(particle, d) for d in nodes[used]], q))
 
 
-def _size_limits(particle: Any) -> tuple[float, float]:
+def size_limits(particle: Any) -> tuple[float, float]:
     """Return the bounds [nm] that the particle declares for its diameter."""
     return next(((p.low, p.high) for p in parameters(particle) if p.name == "diameter"), (0.0, math.inf))
 
