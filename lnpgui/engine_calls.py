@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.progress import Report
+from engine.progress import Report, Step
 from engine.units import QUnit
 
 if TYPE_CHECKING:
@@ -37,6 +37,15 @@ def analyse(curve: Curve, report: Report) -> Analysis:
     return analyse_curve(curve, report=report)
 
 
+def warm_up(report: Report) -> None:
+    """Load what an analysis needs, so that the first one does not wait for it."""
+    import engine.inference.analyse  # noqa: F401 - for the sake of what it loads
+    from engine.datasets.basis import default_basis
+
+    report(Step(0, 1, "loading"))
+    default_basis()
+
+
 @dataclass(frozen=True, slots=True)
 class EngineCalls:
     """What a presenter asks of the engine; tests put others in their place."""
@@ -44,3 +53,8 @@ class EngineCalls:
     find_files: Callable[[Sequence[Path]], tuple[Path, ...]] = find_files
     read: Callable[[Path, QUnit | None, QUnit | None], tuple[Measurement, ...]] = read
     analyse: Callable[[Curve, Report], Analysis] = analyse
+
+    @property
+    def may_work_apart(self) -> bool:
+        """True when analyses can be done in another process, which takes the calls by their names."""
+        return self.analyse is analyse

@@ -313,6 +313,18 @@ def unit(text: str) -> str:
     return "1/Å" if text == "1/A" else text
 
 
+def time_left(seconds: float | None) -> str:
+    """How long work will still take, as one says it; nothing when that is not known."""
+    if seconds is None:
+        return ""
+    if seconds < 50:
+        return f"about {max(5, 5 * math.ceil(seconds / 5))} s left"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"about {max(1, minutes)} min left"
+    return f"about {seconds / 3600:.1f} h left"
+
+
 def particle(type_key: str, fraction: float | None) -> str:
     """One entry of the particle chooser; the fraction is None where the verdict gives none."""
     return f"{type_key}, nearest fit only" if fraction is None else f"{type_key}, {100 * fraction:.0f} % by number"

@@ -1,4 +1,4 @@
-"""Long work off the GUI thread: a job on a thread, a job in a process, and a queue of jobs. The one module that knows threads.
+"""Long work off the GUI thread: jobs on threads, in processes, in warm processes, and a queue of jobs. The one module that knows threads.
 
 A job is started once and ends once. Its signals are ``reported`` (any event of the work), then exactly one of ``done``,
 ``failed`` and ``cancelled``, then ``finished``. All arrive in the GUI thread, provided that they are connected to bound methods
@@ -7,12 +7,14 @@ of QObjects (plain functions and lambdas connected to another thread's signal wo
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import multiprocessing
 import os
 import threading
 import time
 import traceback
+import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from engine.errors import Cancelled, EngineError
+from engine.parallel import worker_count
 from engine.progress import Report, Step
 
 Work = Callable[[Report], Any]
@@ -29,6 +32,7 @@ Work = Callable[[Report], Any]
 STEP_INTERVAL = 0.03  # [s]; more frequent steps than the eye can follow only fill the GUI's event queue
 KILL_AFTER_MS = 2000
 QUEUE_LIMIT = 10_000
+MOST_PROCESSES = 6
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +80,11 @@ class _Throttle:
 
 
 _live: set[Job] = set()
+
+
+def most_processes() -> int:
+    """Return how many processes analyse at once: one for each processor, but not more than memory allows (each takes some 150 MB)."""
+    return min(MOST_PROCESSES, worker_count())
 
 
 def use_threads(count: int) -> None:
@@ -282,8 +291,184 @@ class ProcessJob(Job):
         self._end(*(("cancelled", None) if self._stop.is_set() else (kind, payload)))
 
 
+class Processes:
+    """Spawned processes that stay warm between jobs: what they have imported serves the next job too.
+
+    Parameters
+    ----------
+    most : int
+        So many stay for later jobs; a further job still gets a process, which ends with it.
+    nice : int
+        By how much they yield to the window (where the system knows that).
+    """
+
+    def __init__(self, most: int, *, nice: int = 5) -> None:
+        self._most = most
+        self._nice = nice
+        self._idle: list[_Child] = []
+        _pools.add(self)
+
+    def job(self, work: Work) -> Job:
+        """Return a job that does *work*, which must be importable, in one of the processes."""
+        return PooledJob(work, self)
+
+    def warm(self, work: Work, count: int = 1) -> None:
+        """Start processes ahead of their jobs and let each do *work* once, for the sake of what it imports and keeps."""
+        for _ in range(min(count, self._most) - len(self._idle)):
+            self.job(work).start()
+
+    def take(self) -> _Child:
+        """Return a process that is free."""
+        while self._idle:
+            child = self._idle.pop()
+            if child.is_alive:
+                return child
+            child.close()
+        return _Child(self._nice)
+
+    def give_back(self, child: _Child) -> None:
+        """Keep a process that has done its job for the next one."""
+        if child.is_alive and len(self._idle) < self._most:
+            self._idle.append(child)
+        else:
+            child.close()
+
+    def close(self) -> None:
+        """End the processes that are free; those at work end with their jobs."""
+        while self._idle:
+            self._idle.pop().close()
+        self._most = 0
+
+
+_pools: weakref.WeakSet[Processes] = weakref.WeakSet()
+
+
+class _Child:
+    """One warm process and the line to it. It ends by itself when the line is closed, also when the program is killed."""
+
+    def __init__(self, nice: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, end = context.Pipe(duplex=True)
+        self.is_ready = False
+        self._process = context.Process(target=_warm_child, args=(end, nice), daemon=True)
+        self._process.start()
+        end.close()
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.is_alive()
+
+    @property
+    def exit_code(self) -> int | None:
+        self._process.join(1)
+        return self._process.exitcode
+
+    def send(self, message: object) -> None:
+        """Send work, or None to stop it. One that has died is noticed when its answer is awaited."""
+        with contextlib.suppress(OSError):
+            self.connection.send(message)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def close(self, wait: float = 0.0) -> None:
+        """Let it end."""
+        self.connection.close()
+        self._process.join(wait)
+
+
+def _warm_child(connection: Any, nice: int) -> None:
+    """Do one piece of work after another until the line closes. Anything sent during work is the wish to stop it."""
+    use_threads(1)
+    if nice and hasattr(os, "nice"):
+        os.nice(nice)
+    throttle = _Throttle()
+
+    def report(event: object) -> None:
+        if connection.poll():
+            raise Cancelled
+        if throttle.passes(event):
+            connection.send(("reported", event))
+
+    with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
+        connection.send(("ready", None))
+        while True:
+            work = connection.recv()
+            if work is not None:  # else a wish to stop that came too late
+                connection.send(_run(work, report))
+
+
+class PooledJob(Job):
+    """Work in a warm process of :class:`Processes`."""
+
+    def __init__(self, work: Work, processes: Processes) -> None:
+        super().__init__(work)
+        self._processes = processes
+        self._stopped = False
+
+    def _start(self) -> None:
+        self._child = self._processes.take()
+        if self._child.is_ready:
+            self._child.send(self.work)
+        self._poll = QTimer(self, interval=20)
+        self._poll.timeout.connect(self._on_poll)
+        self._poll.start()
+
+    def cancel(self) -> None:
+        """Ask the process to stop; it is killed when it has not after two seconds."""
+        if self.is_running and not self._stopped:
+            self._stopped = True
+            self._child.send(None)
+            QTimer.singleShot(KILL_AFTER_MS, self, self._kill)
+
+    def wait(self, timeout_ms: int) -> bool:
+        """Let the process go. It holds nothing that must be saved, so nobody waits for its work."""
+        self._poll.stop()
+        self._child.kill()
+        self._child.close(max(0, timeout_ms) / 1000)
+        return not self._child.is_alive
+
+    @Slot()
+    def _kill(self) -> None:
+        if self.is_running:
+            self._child.kill()
+
+    @Slot()
+    def _on_poll(self) -> None:
+        try:
+            while self._child.connection.poll():
+                kind, payload = self._child.connection.recv()
+                if kind == "ready":
+                    self._child.is_ready = True
+                    self._child.send(None if self._stopped else self.work)  # it waits for it: a long message does not block
+                    if self._stopped:
+                        self._close("cancelled", None)
+                        return
+                elif kind == "reported":
+                    self.reported.emit(payload)
+                else:
+                    self._close(kind, payload)
+                    return
+        except (EOFError, OSError):
+            code = self._child.exit_code
+            self._close("failed", Failure(f"The worker process ended unexpectedly (exit code {code}). Try again.", f"exit code {code}"))
+
+    def _close(self, kind: str, payload: Any) -> None:
+        self._poll.stop()
+        self._processes.give_back(self._child)
+        self._end(*(("cancelled", None) if self._stopped else (kind, payload)))
+
+
+@dataclass(slots=True)
+class _Run:
+    """What a queue knows of a job at work."""
+
+    ticket: Any
+    is_abandoned: bool = False
+
+
 class JobQueue(QObject):
-    """Jobs that run one after another; each has a ticket, any value that tells its owner which it is.
+    """Jobs that run one after another, or *width* at a time; each has a ticket, any value that tells its owner which it is.
 
     A cancelled ticket is told at once and its late result is dropped, while the next job waits until the old one has let go.
     """
@@ -295,18 +480,17 @@ class JobQueue(QObject):
     cancelled = Signal(object)
     idle = Signal()
 
-    def __init__(self, parent: QObject | None = None, *, make_job: Callable[[Work], Job] = ThreadJob) -> None:
+    def __init__(self, parent: QObject | None = None, *, make_job: Callable[[Work], Job] = ThreadJob, width: int = 1) -> None:
         super().__init__(parent)
         self._make_job = make_job
+        self._width = width
         self._waiting: deque[tuple[Any, Work]] = deque()
-        self._job: Job | None = None
-        self._ticket: Any = None
-        self._abandoned = False
+        self._running: dict[Job, _Run] = {}
 
     @property
     def is_busy(self) -> bool:
         """True while something runs or waits."""
-        return self._job is not None or bool(self._waiting)
+        return bool(self._running) or bool(self._waiting)
 
     def submit(self, ticket: Any, work: Work, *, first: bool = False) -> None:
         """Queue *work*, at the head if *first*.
@@ -336,48 +520,58 @@ class JobQueue(QObject):
         """Drop every job whose ticket is *unwanted*, waiting or running."""
         dropped = [ticket for ticket, _ in self._waiting if unwanted(ticket)]
         self._waiting = deque(item for item in self._waiting if not unwanted(item[0]))
-        if self._job is not None and not self._abandoned and unwanted(self._ticket):
-            self._abandoned = True
-            self._job.cancel()
-            dropped.insert(0, self._ticket)
-        for ticket in dropped:
+        stopped = [(job, run) for job, run in self._running.items() if not run.is_abandoned and unwanted(run.ticket)]
+        for job, run in stopped:
+            run.is_abandoned = True
+            job.cancel()
+        for ticket in [run.ticket for _, run in stopped] + dropped:
             self.cancelled.emit(ticket)
 
     def _next(self) -> None:
-        if self._job is not None or not self._waiting:
-            return
-        self._ticket, work = self._waiting.popleft()
-        self._abandoned = False
-        job = self._job = self._make_job(work)
-        job.reported.connect(self._on_reported)
-        job.done.connect(self._on_done)
-        job.failed.connect(self._on_failed)
-        job.finished.connect(self._on_finished)
-        job.start()
-        self.started.emit(self._ticket)
+        while len(self._running) < self._width and self._waiting:
+            ticket, work = self._waiting.popleft()
+            job = self._make_job(work)
+            self._running[job] = _Run(ticket)
+            job.reported.connect(self._on_reported)
+            job.done.connect(self._on_done)
+            job.failed.connect(self._on_failed)
+            job.finished.connect(self._on_finished)
+            job.start()
+            self.started.emit(ticket)
+
+    def _sender(self) -> _Run:
+        job = self.sender()
+        return self._running.get(job, _GONE) if isinstance(job, Job) else _GONE
 
     @Slot(object)
     def _on_reported(self, event: object) -> None:
-        if not self._abandoned:
-            self.reported.emit(self._ticket, event)
+        run = self._sender()
+        if not run.is_abandoned:
+            self.reported.emit(run.ticket, event)
 
     @Slot(object)
     def _on_done(self, result: object) -> None:
-        if not self._abandoned:
-            self.done.emit(self._ticket, result)
+        run = self._sender()
+        if not run.is_abandoned:
+            self.done.emit(run.ticket, result)
 
     @Slot(object)
     def _on_failed(self, failure: object) -> None:
-        if not self._abandoned:
-            self.failed.emit(self._ticket, failure)
+        run = self._sender()
+        if not run.is_abandoned:
+            self.failed.emit(run.ticket, failure)
 
     @Slot()
     def _on_finished(self) -> None:
-        self._job = None
-        self._ticket = None
+        job = self.sender()
+        if isinstance(job, Job):
+            self._running.pop(job, None)
         self._next()
         if not self.is_busy:
             self.idle.emit()
+
+
+_GONE = _Run(None, is_abandoned=True)
 
 
 def live_jobs() -> frozenset[Job]:
@@ -394,6 +588,8 @@ def shut_down(timeout_ms: int = 2000) -> bool:
         False if a thread is still at work: the process must then end without waiting for it.
     """
     end = time.monotonic() + timeout_ms / 1000
+    for processes in list(_pools):
+        processes.close()
     jobs = live_jobs()
     for job in jobs:
         job.cancel()

@@ -88,3 +88,18 @@ def test_that_types_that_were_not_found_are_bounded_in_one_line() -> None:
     card = wording.card(entry(State.DONE, analysis=make_analysis(CURVE)))
     assert [line.type_key for line in card.fractions] == ["type 3", "type 4"]
     assert card.fraction_notes == "type 1, type 2: at most 7 % each, by number.\nFractions told by the data."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, ""),
+        (0.0, "about 5 s left"),
+        (12.0, "about 15 s left"),
+        (70.0, "about 1 min left"),
+        (1500.0, "about 25 min left"),
+        (9000.0, "about 2.5 h left"),
+    ],
+)
+def test_that_the_time_left_is_said_as_one_says_it(seconds: float | None, words: str) -> None:
+    assert wording.time_left(seconds) == words

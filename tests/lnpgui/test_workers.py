@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -16,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from engine.errors import Cancelled, EngineError
 from engine.progress import Report, Step
 from lnpgui import workers
-from lnpgui.workers import Failure, Job, JobQueue, ProcessJob, ThreadJob, shut_down
+from lnpgui.workers import Failure, Job, JobQueue, Processes, ProcessJob, ThreadJob, shut_down
 
 PATIENCE = 20_000  # a spawned process imports Qt first
 
@@ -295,3 +297,104 @@ def test_that_a_full_queue_refuses_more(qtbot: QtBot, monkeypatch: pytest.Monkey
 
 def test_that_cancelled_is_no_error() -> None:
     assert not issubclass(Cancelled, EngineError)
+
+
+def process_number(_: Report) -> int:
+    """Return which process this is."""
+    return os.getpid()
+
+
+def double(values: list[int], report: Report) -> list[int]:
+    """Return twice the values."""
+    report(Step(1, 1))
+    return [2 * value for value in values]
+
+
+@pytest.fixture
+def processes() -> Iterator[Processes]:
+    """Return warm processes that end with the test."""
+    result = Processes(2, nice=0)
+    yield result
+    result.close()
+
+
+def test_that_a_warm_process_does_one_job_after_another(qtbot: QtBot, processes: Processes) -> None:
+    first, second = (run(qtbot, processes.job(process_number)) for _ in range(2))
+    assert first.names == ["done", "finished"]
+    assert first.heard[0] == second.heard[0]
+    assert first.heard[0][1] != os.getpid()
+
+
+def test_that_large_work_and_results_cross_to_a_process_that_is_still_starting(qtbot: QtBot, processes: Processes) -> None:
+    values = list(range(300_000))  # more than a pipe holds
+    listener = run(qtbot, processes.job(partial(double, values)))
+    assert listener.heard[-2] == ("done", [2 * value for value in values])
+
+
+def test_that_a_cancelled_job_leaves_its_warm_process_fit_for_the_next(qtbot: QtBot, processes: Processes) -> None:
+    before = run(qtbot, processes.job(process_number)).heard[0][1]
+    job = processes.job(count_without_end)
+    listener = Listener(job)
+    with qtbot.waitSignal(job.reported, timeout=PATIENCE):
+        job.start()
+    with qtbot.waitSignal(job.finished, timeout=500):
+        job.cancel()
+    assert listener.names == ["cancelled", "finished"]
+    assert run(qtbot, processes.job(process_number)).heard[0] == ("done", before)
+
+
+def test_that_a_job_cancelled_before_its_process_is_up_is_never_done(qtbot: QtBot, processes: Processes) -> None:
+    job = processes.job(crash)
+    listener = Listener(job)
+    with qtbot.waitSignal(job.finished, timeout=PATIENCE):
+        job.start()
+        job.cancel()
+    assert listener.names == ["cancelled", "finished"]
+    assert run(qtbot, processes.job(process_number)).names == ["done", "finished"]
+
+
+def test_that_after_a_crash_the_next_job_gets_a_new_process(qtbot: QtBot, processes: Processes) -> None:
+    listener = run(qtbot, processes.job(crash))
+    assert "ended unexpectedly" in listener.heard[0][1].message
+    assert run(qtbot, processes.job(process_number)).names == ["done", "finished"]
+
+
+def test_that_a_warm_process_that_does_not_listen_is_killed(qtbot: QtBot, processes: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "KILL_AFTER_MS", 200)
+    job = processes.job(never_listen)
+    listener = Listener(job)
+    with qtbot.waitSignal(job.reported, timeout=PATIENCE):
+        job.start()
+    with qtbot.waitSignal(job.finished, timeout=3000):
+        job.cancel()
+    assert listener.names == ["cancelled", "finished"]
+
+
+def test_that_shutting_down_ends_warm_processes_at_work_and_at_rest(qtbot: QtBot, processes: Processes) -> None:
+    resting = run(qtbot, processes.job(process_number)).heard[0][1]
+    job = processes.job(count_without_end)
+    other = processes.job(never_listen)
+    with qtbot.waitSignals([job.reported, other.reported], timeout=PATIENCE):
+        job.start()
+        other.start()
+    assert shut_down(2000)
+    assert not workers.live_jobs()
+    qtbot.waitUntil(lambda: not multiprocessing.active_children())
+    assert resting
+
+
+def test_that_a_wide_queue_runs_that_many_jobs_at_a_time(qtbot: QtBot) -> None:
+    gate, high = threading.Event(), threading.Barrier(2)
+
+    def meet(_: Report) -> None:
+        high.wait(5)  # only passes when two are at work
+        gate.wait(5)
+
+    queue = JobQueue(width=2)
+    listener = QueueListener(queue)
+    with qtbot.waitSignal(queue.idle):
+        for i in range(3):
+            queue.submit(i, meet if i < 2 else partial(count_to, 1))
+        assert [item[1] for item in listener.heard if item[0] == "started"] == [0, 1]
+        gate.set()
+    assert {item[1] for item in listener.heard if item[0] == "done"} == {0, 1, 2}

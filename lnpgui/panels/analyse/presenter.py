@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -9,17 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from engine.progress import Report, Step
+from engine.progress import Pace, Report, Step
 from engine.units import QUnit
 from lnpgui import wording
-from lnpgui.engine_calls import EngineCalls
+from lnpgui.engine_calls import EngineCalls, warm_up
 from lnpgui.panels.analyse.view import AnalyseView, Progress
 from lnpgui.session import Entry, Session, State, Ticket
 from lnpgui.settings import Settings
-from lnpgui.workers import Failure, JobQueue
+from lnpgui.workers import Failure, JobQueue, Processes, most_processes
 
 if TYPE_CHECKING:
-    from engine.curve import Curve
     from engine.inference.analysis import Analysis
     from engine.io.measurement import Measurement
 
@@ -40,17 +40,25 @@ class AnalysePresenter(QObject):
         self._settings = settings
         self._calls = calls or EngineCalls()
         self._reading = JobQueue(self)
-        self._analysing = JobQueue(self)
+        self._processes = Processes(most_processes()) if self._calls.may_work_apart else None
+        self._analysing = self._make_analysing()
         self._batch: set[int] = set()  # keys of the curves given since the last pause
         self._is_begun = False
         self._is_current_ours = False  # the shown curve was chosen by us, not by the user
-        self._step = Step(0, 1)
+        self._steps: dict[Any, Step] = {}  # of what is at work, by ticket
+        self._pace = Pace(0.0)
         self._show_progress = QTimer(self, singleShot=True, interval=PROGRESS_AFTER_MS)  # quick work shall not flicker
         self._show_progress.timeout.connect(self._update_progress)
         self._show_soon = QTimer(self, singleShot=True, interval=0)  # several changes in one turn are shown once
         self._show_soon.timeout.connect(self._show)
         view.set_folder(settings.folder)
         self._listen()
+
+    def _make_analysing(self) -> JobQueue:
+        """Return the queue of analyses: on all processors in processes of their own, so that the window never waits for one."""
+        if self._processes is None:
+            return JobQueue(self)
+        return JobQueue(self, make_job=self._processes.job, width=most_processes())
 
     def _listen(self) -> None:
         view, session = self._view, self._session
@@ -156,7 +164,7 @@ class AnalysePresenter(QObject):
     def _analyse(self, entry: Entry, measurement: Measurement, *, first: bool) -> None:
         entry = self._session.update(entry.key, state=State.WAITING, revision=entry.revision + 1)
         self._batch.add(entry.key)
-        self._analysing.submit(Ticket(entry.key, entry.revision), partial(_analyse, self._calls, measurement.curve), first=first)
+        self._analysing.submit(Ticket(entry.key, entry.revision), partial(self._calls.analyse, measurement.curve), first=first)
 
     def _drop_work_on(self, keys: set[int]) -> None:
         for queue in (self._reading, self._analysing):
@@ -168,14 +176,13 @@ class AnalysePresenter(QObject):
     def _on_started(self, ticket: Any) -> None:
         entry = self._session.asked(ticket) if isinstance(ticket, Ticket) else None
         if entry is not None and entry.state is State.WAITING:
-            self._step = Step(0, 1)
             self._session.update(entry.key, state=State.ANALYSING)
 
     @Slot(object, object)
-    def _on_reported(self, _: Any, event: object) -> None:
+    def _on_reported(self, ticket: Any, event: object) -> None:
         match event:
             case Step():
-                self._step = event
+                self._steps[ticket] = event
                 if not self._show_progress.isActive():
                     self._update_progress()
 
@@ -222,11 +229,13 @@ class AnalysePresenter(QObject):
 
     @Slot(object, object)
     def _on_analysed(self, ticket: Ticket, analysis: Analysis) -> None:
+        self._steps.pop(ticket, None)
         if self._session.asked(ticket) is not None:
             self._session.update(ticket.key, state=State.DONE, analysis=analysis)
 
     @Slot(object, object)
     def _on_failed(self, ticket: Any, failure: Failure) -> None:
+        self._steps.pop(ticket, None)
         if not isinstance(ticket, Ticket):
             self._fail_paths(ticket, failure)
         elif self._session.asked(ticket) is not None:
@@ -239,6 +248,7 @@ class AnalysePresenter(QObject):
 
     @Slot(object)
     def _on_cancelled(self, ticket: Any) -> None:
+        self._steps.pop(ticket, None)
         entry = self._session.asked(ticket) if isinstance(ticket, Ticket) else None
         if entry is not None:
             self._session.update(entry.key, state=State.STOPPED, revision=entry.revision + 1)
@@ -247,6 +257,7 @@ class AnalysePresenter(QObject):
     def _on_idle(self) -> None:
         if not self.is_busy:
             self._batch.clear()
+            self._steps.clear()
             self._is_begun = False
             self._show_progress.stop()
             self._view.show_progress(None)
@@ -258,6 +269,9 @@ class AnalysePresenter(QObject):
         """Offer to stop at once, and show the progress if the work lasts."""
         if self.is_busy and not self._is_begun:
             self._is_begun = True
+            self._pace = Pace(time.monotonic())
+            if self._processes is not None:
+                self._processes.warm(warm_up)
             self._view.show_busy(True)
             self._show_progress.start()
 
@@ -268,9 +282,13 @@ class AnalysePresenter(QObject):
         left = sum(entry.key in self._batch and not entry.is_settled for entry in self._session.entries)
         total = max(1, len(self._batch))
         done = total - max(1, left)
-        share = (done + min(1.0, self._step.done / max(1, self._step.total))) / total
+        begun = sum(step.done / max(1, step.total) for step in self._steps.values())
+        share = min(1.0, (done + min(begun, left)) / total)
+        newest = next((step.message for step in reversed(self._steps.values()) if step.message), "")
         words = f"{done + 1} of {total} curves" if total > 1 else "Analysing"
-        self._view.show_progress(Progress(share, f"{words}: {self._step.message}" if self._step.message else words))
+        words = f"{words}: {newest}" if newest else words
+        rest = wording.time_left(self._pace.left(share, time.monotonic())) if total > 1 else ""
+        self._view.show_progress(Progress(share, f"{words}, {rest}" if rest else words))
 
     @Slot(object, object)
     def _on_added(self, entries: Sequence[Entry], after: int | None) -> None:
@@ -314,7 +332,3 @@ def _find(calls: EngineCalls, paths: tuple[Path, ...], report: Report) -> tuple[
 def _read(calls: EngineCalls, path: Path, q_unit: QUnit | None, confirmed: QUnit | None, report: Report) -> tuple[Measurement, ...]:
     report(Step(0, 1, f"reading {path.name}"))
     return calls.read(path, q_unit, confirmed)
-
-
-def _analyse(calls: EngineCalls, curve: Curve, report: Report) -> Analysis:
-    return calls.analyse(curve, report)
