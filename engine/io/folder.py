@@ -88,6 +88,11 @@ _NO_DATA = frozenset(
 """Endings of files nobody means when dropping a folder. A file that is dropped itself is always tried."""
 
 
+def may_be_data(name: str) -> bool:
+    """Return whether the ending of a file's name leaves open that it holds a curve."""
+    return Path(name).suffix.lower() not in _NO_DATA
+
+
 @dataclass(frozen=True, slots=True)
 class FolderCut:
     """Event: a folder holds more files than are taken at once; *kept* of them were."""
@@ -131,5 +136,5 @@ def _files_of(folder: Path, depth: int = 0) -> Iterator[Path]:
         if entry.is_dir(follow_symlinks=False):
             if depth < MAX_FOLDER_DEPTH:
                 yield from _files_of(Path(entry.path), depth + 1)
-        elif entry.is_file() and Path(entry.name).suffix.lower() not in _NO_DATA:
+        elif entry.is_file() and may_be_data(entry.name):
             yield Path(entry.path)
