@@ -69,12 +69,15 @@ class Session(QObject):
     changed = Signal(object)  # Entry
     removed = Signal(object)  # tuple of keys
     current_changed = Signal(object)  # Entry or None: another one is shown
+    selected_changed = Signal(object)  # tuple of keys: other curves are marked
+    offered = Signal(object)  # tuple of Path: files that came by themselves, to be read without being shown
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._entries: dict[int, Entry] = {}
         self._next_key = 1
         self._current: int | None = None
+        self._selected: tuple[int, ...] = ()
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -85,6 +88,11 @@ class Session(QObject):
     def current(self) -> Entry | None:
         """The entry that is shown."""
         return None if self._current is None else self._entries.get(self._current)
+
+    @property
+    def selected(self) -> tuple[int, ...]:
+        """Keys of the marked entries; every list of curves marks the same."""
+        return tuple(key for key in self._selected if key in self._entries)
 
     def entry(self, key: int) -> Entry | None:
         """Return the entry with *key*; None when it was removed."""
@@ -146,3 +154,14 @@ class Session(QObject):
         if key != self._current:
             self._current = key
             self.current_changed.emit(self.current)
+
+    def select(self, keys: Iterable[int]) -> None:
+        """Mark entries, whichever is shown."""
+        chosen = tuple(key for key in keys if key in self._entries)
+        if chosen != self._selected:
+            self._selected = chosen
+            self.selected_changed.emit(chosen)
+
+    def offer(self, paths: Iterable[Path]) -> None:
+        """Have files read and analysed that no user asked for one by one: nothing else comes into view for them."""
+        self.offered.emit(tuple(paths))

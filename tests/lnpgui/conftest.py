@@ -100,6 +100,7 @@ class Gestures(QObject):
 
     files_given = Signal(object)
     chosen = Signal(object)
+    marked = Signal(object)
     remove_requested = Signal(object)
     clear_requested = Signal()
     again_requested = Signal(object)

@@ -190,3 +190,13 @@ def test_that_the_folder_of_the_last_file_is_remembered(desk: Desk, tmp_path: Pa
     desk.settle(1)
     assert desk.settings.folder == tmp_path
     assert find_files([tmp_path])
+
+
+def test_that_files_that_come_by_themselves_are_analysed_and_leave_in_view_what_is_in_view(desk: Desk, tmp_path: Path) -> None:
+    desk.presenter.open([write_curve(tmp_path / "a.dat")])
+    desk.settle(1)
+    desk.session.offer([write_curve(tmp_path / "b.dat")])
+    desk.settle(2)
+    assert desk.states() == [State.DONE, State.DONE]
+    assert desk.session.current is not None
+    assert desk.session.current.name == "a.dat"

@@ -256,3 +256,18 @@ def test_that_the_window_stays_alive_while_curves_are_analysed(
     drop(window, files)
     qtbot.waitUntil(lambda: settled(window, 60), timeout=60_000)
     assert clock.stop() <= 0.1
+
+
+def test_that_what_is_marked_in_the_list_is_marked_in_the_session_and_the_other_way_round(
+    qtbot: QtBot, window: MainWindow, drop: Drop, tmp_path: Path
+) -> None:
+    assert drop(window, [write_curve(tmp_path / f"{i}.dat") for i in range(4)])
+    qtbot.waitUntil(lambda: settled(window, 4))
+    keys = [entry.key for entry in window.session.entries]
+    curves = window.analyse.list
+    qtbot.mouseClick(curves.viewport(), Qt.MouseButton.LeftButton, pos=curves.visualRect(curves.model().index(0, 0)).center())
+    place = curves.visualRect(curves.model().index(2, 0)).center()
+    qtbot.mouseClick(curves.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, pos=place)
+    assert set(window.session.selected) == {keys[0], keys[2]}
+    window.session.select([keys[1], keys[3]])
+    assert curves.selected_keys() == (keys[1], keys[3])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from lnpgui.session import Entry, Session, State, Ticket
 
@@ -75,3 +76,16 @@ def test_that_the_neighbour_is_shown_when_the_shown_one_goes(session: Session, s
     session.show(shown)
     session.remove(gone)
     assert (session.current.key if session.current else None) == then
+
+
+def test_that_marking_the_same_curves_again_tells_nothing_and_removed_ones_are_marked_no_more(qtbot: QtBot) -> None:
+    session = Session()
+    a, b, c = session.add([Path("a"), Path("b"), Path("c")])
+    with qtbot.waitSignal(session.selected_changed) as told:
+        session.select([c.key, a.key, 99])
+    assert told.args == [(c.key, a.key)]
+    with qtbot.assertNotEmitted(session.selected_changed):
+        session.select([c.key, a.key])
+    session.remove([a.key])
+    assert session.selected == (c.key,)
+    assert b.key not in session.selected

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon, QPainter, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -166,6 +176,7 @@ class CurveList(QListView):
     """Shows rows; says which is current and which are to go."""
 
     chosen = Signal(object)  # key or None
+    marked = Signal(object)  # tuple of keys
     remove_requested = Signal(object)  # tuple of keys
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -183,6 +194,7 @@ class CurveList(QListView):
         self.setAccessibleName("Curves")
         self.setAccessibleDescription("Up and down choose a curve, Delete removes it, F5 analyses it again")
         self.selectionModel().currentChanged.connect(self._on_current)
+        self.selectionModel().selectionChanged.connect(self._on_selection)
 
     def set_theme(self, theme: Theme) -> None:
         """Use the colours of *theme*."""
@@ -216,6 +228,18 @@ class CurveList(QListView):
         self.selectionModel().setCurrentIndex(at, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self._quiet = False
 
+    def mark(self, keys: Iterable[int]) -> None:
+        """Mark the rows with *keys* without saying so."""
+        wanted = set(keys)
+        if wanted == set(self.selected_keys()):
+            return
+        chosen = QItemSelection()
+        for at in map(self._rows.at, wanted):
+            chosen.select(at, at)
+        self._quiet = True
+        self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self._quiet = False
+
     def selected_keys(self) -> tuple[int, ...]:
         """Keys of the marked rows, in the order of the list."""
         return tuple(index.data(ROW).key for index in sorted(self.selectedIndexes(), key=lambda index: index.row()))
@@ -228,3 +252,7 @@ class CurveList(QListView):
     def _on_current(self, index: QModelIndex, _: QModelIndex) -> None:
         if not self._quiet:
             self.chosen.emit(index.data(ROW).key if index.isValid() else None)
+
+    def _on_selection(self) -> None:
+        if not self._quiet:
+            self.marked.emit(self.selected_keys())

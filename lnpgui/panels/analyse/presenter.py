@@ -69,6 +69,9 @@ class AnalysePresenter(QObject):
         view.again_requested.connect(self.again)
         view.flip_requested.connect(self.flip)
         view.cancel_requested.connect(self.cancel)
+        view.marked.connect(session.select)
+        session.selected_changed.connect(view.mark_rows)
+        session.offered.connect(self.take_in)
         session.added.connect(self._on_added)
         session.changed.connect(self._on_changed)
         session.removed.connect(self._on_removed)
@@ -103,6 +106,11 @@ class AnalysePresenter(QObject):
             self._view.show_notice("")
             self._reading.submit(tuple(paths), partial(_find, self._calls, tuple(paths)))
             self._begin()
+
+    @Slot(object)
+    def take_in(self, files: Sequence[Path]) -> None:
+        """Read and analyse files that came by themselves; what is in view stays."""
+        self._take_files(files, show=False)
 
     @Slot(object)
     def show(self, key: int | None) -> None:
@@ -193,7 +201,7 @@ class AnalysePresenter(QObject):
         else:
             self._take_files(result)
 
-    def _take_files(self, files: Sequence[Path]) -> None:
+    def _take_files(self, files: Sequence[Path], *, show: bool = True) -> None:
         """Put found files in the list and read them; those in the list already are read again."""
         known = {entry.path: entry for entry in self._session.entries if entry.part == 0}
         fresh = [path for path in files if path not in known]
@@ -208,7 +216,7 @@ class AnalysePresenter(QObject):
         new = self._session.add(fresh[:room])
         for entry in (*old, *new):
             self._read(entry, first=False)
-        if shown := (*new, *old):  # a drop is a wish to see what was dropped
+        if (shown := (*new, *old)) and (show or self._session.current is None):  # a drop is a wish to see what was dropped
             self._session.show(shown[0].key)
             self._is_current_ours = True
 

@@ -49,6 +49,7 @@ class AnalyseView(QWidget):
 
     files_given = Signal(object)  # tuple of Path: files and folders
     chosen = Signal(object)  # key of the entry, or None
+    marked = Signal(object)  # tuple of keys
     remove_requested = Signal(object)  # tuple of keys
     clear_requested = Signal()
     again_requested = Signal(object)  # tuple of keys
@@ -184,6 +185,7 @@ class AnalyseView(QWidget):
         self.cancel_action.triggered.connect(self.cancel_requested)
         self.cancel_button.clicked.connect(self.cancel_requested)
         self.list.chosen.connect(self.chosen)
+        self.list.marked.connect(self.marked)
         self.reading.flip_requested.connect(self.flip_requested)
 
     def set_plot(self, plot: CurvePlot) -> None:
@@ -237,6 +239,10 @@ class AnalyseView(QWidget):
     def make_current(self, key: int | None) -> None:
         """Mark the row that is shown."""
         self.list.make_current(key)
+
+    def mark_rows(self, keys: Iterable[int]) -> None:
+        """Mark several rows."""
+        self.list.mark(keys)
 
     def show_curve(self, curve: Curve | None, fit: Fit | None) -> None:
         """Draw a curve and its fit; None shows where to drop one."""
