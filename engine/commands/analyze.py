@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.commands.analyze_outputs import Draw, Outputs, folder
+from engine.commands.column_arguments import add_column_arguments, chosen_columns
 from engine.commands.terminal import ProgressLine, rounded
 from engine.errors import EngineError, ParameterError
 from engine.units import QUnit
@@ -18,6 +19,7 @@ if TYPE_CHECKING:  # numpy and the rest load while the work begins, not while ar
     from engine.curve import Curve
     from engine.inference.analysis import Analysis, Interval
     from engine.inference.settings import AnalysisSettings
+    from engine.io.column_choice import ColumnChoice
     from engine.io.measurement import Measurement
     from engine.io.results import Record
 
@@ -27,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="measured curves")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write all answers to this file (schema lnpscope-analysis/1)")
     parser.add_argument("--q-unit", choices=[unit.value for unit in QUnit], help="unit of q in the files, if you know better than they do")
+    add_column_arguments(parser)
     parser.add_argument("--buffer", type=Path, metavar="FILE", help="curve of the buffer, taken off each of the others")
     parser.add_argument(
         "--buffer-scale", type=_scale, default=1.0, metavar="K|auto", help="factor on the buffer (default 1); auto: from the high-q region"
@@ -84,10 +87,11 @@ def _weight(word: str) -> tuple[str, float]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What the user said about all files: the sample, the unit of q, buffer to take off, and its scale (None: find it)."""
+    """What the user said about all files: the sample, unit of q, columns, buffer to take off, and its scale (None: find it)."""
 
     settings: AnalysisSettings
     q_unit: QUnit | None = None
+    columns: ColumnChoice | None = None
     buffer: Curve | None = None
     scale: float | None = 1.0
 
@@ -109,8 +113,9 @@ def run(arguments: argparse.Namespace, draw: Draw | None = None) -> int:
         raise ParameterError("Reports can't be drawn here; start the program by main.py.", "report")
     settings = _settings(arguments)
     unit = QUnit(arguments.q_unit) if arguments.q_unit else None
-    buffer = _buffer(arguments.buffer, unit) if arguments.buffer else None
-    reading = Reading(settings=settings, q_unit=unit, buffer=buffer, scale=arguments.buffer_scale)
+    columns = chosen_columns(arguments)
+    buffer = _buffer(arguments.buffer, unit, columns) if arguments.buffer else None
+    reading = Reading(settings=settings, q_unit=unit, columns=columns, buffer=buffer, scale=arguments.buffer_scale)
     outputs = Outputs(folder(arguments.report, "report"), folder(arguments.capsule, "capsule"), draw)
     answers: list[Answer] = []
     try:
@@ -140,11 +145,11 @@ def _write(arguments: argparse.Namespace, answers: Sequence[Answer]) -> None:
         write_csv(arguments.csv, records, model=model)
 
 
-def _buffer(path: Path, unit: QUnit | None) -> Curve:
+def _buffer(path: Path, unit: QUnit | None, columns: ColumnChoice | None) -> Curve:
     """Return the one curve of the buffer file."""
     from engine.io.read import read
 
-    found = read(path, q_unit=unit)
+    found = read(path, q_unit=unit, columns=columns)
     if len(found) != 1:
         raise ParameterError(f"{path.name} holds {len(found)} curves; a buffer file must hold one.", "buffer")
     return found[0].curve
@@ -156,7 +161,7 @@ def _answers(name: str, reading: Reading, outputs: Outputs) -> Iterator[Answer]:
     from engine.io.results import refused
 
     try:
-        measurements = read(Path(name), q_unit=reading.q_unit)
+        measurements = read(Path(name), q_unit=reading.q_unit, columns=reading.columns)
     except (EngineError, OSError) as error:
         yield _refuse(refused(name, _sentence(error)))
         return

@@ -10,6 +10,7 @@ from enum import Enum
 import numpy as np
 
 from engine.curve import Array
+from engine.io.column_choice import ColumnChoice
 from engine.io.number_table import Block
 from engine.io.unit_words import plain, quoted
 
@@ -138,6 +139,16 @@ def choose_columns(block: Block) -> tuple[CurveColumns, ...]:
     if titled.roles[0] is Role.FOREIGN and Role.Q not in titled.roles:
         return ()
     return _by_title(titled, values)
+
+
+def chosen_columns(block: Block, choice: ColumnChoice) -> CurveColumns:
+    """Return the columns the user chose; their titles, where there are any, still tell the unit and whether q is an angle."""
+    titled = find_titles(block.above, block.values.shape[1])
+    if titled is None:
+        return CurveColumns(choice.q, choice.intensity, choice.sigma, notes=(choice.words,))
+    axis = Role.TWO_THETA if titled.roles[choice.q] is Role.TWO_THETA else Role.Q
+    titles = f"Their titles: {', '.join(quoted(titled.titles[column]) for column in choice.used)}."
+    return CurveColumns(choice.q, choice.intensity, choice.sigma, axis, titled.titles[choice.q], notes=(choice.words, titles))
 
 
 def foreign_axis(block: Block) -> str | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.errors import DataFileError, ParameterError
 from engine.io.cleaning import clean
+from engine.io.column_choice import ColumnChoice
 from engine.io.folder import find_files
 from engine.io.measurement import Measurement, UnitSource
 from engine.io.plausibility import judge_unit
@@ -20,10 +21,12 @@ from engine.io.registry import format_of
 from engine.io.source import Source
 from engine.units import QUnit
 
-__all__ = ["find_files", "read"]
+__all__ = ["ColumnChoice", "find_files", "read"]
 
 
-def read(path: Path, *, q_unit: QUnit | None = None, confirmed: QUnit | None = None) -> tuple[Measurement, ...]:
+def read(
+    path: Path, *, q_unit: QUnit | None = None, confirmed: QUnit | None = None, columns: ColumnChoice | None = None
+) -> tuple[Measurement, ...]:
     """Return every curve in a file, cleaned, in 1/nm, with the record of all that was assumed.
 
     The format is told by the content alone. Data sets that cannot be used are left out if others can, and the first
@@ -37,6 +40,8 @@ def read(path: Path, *, q_unit: QUnit | None = None, confirmed: QUnit | None = N
         The user's word on the unit of q; it overrides the file's.
     confirmed : QUnit, optional
         What the user last confirmed for files of this folder; used where the file does not say.
+    columns : ColumnChoice, optional
+        The user's word on the columns; formats that name their columns themselves take none.
 
     Raises
     ------
@@ -44,12 +49,11 @@ def read(path: Path, *, q_unit: QUnit | None = None, confirmed: QUnit | None = N
         If no curve can be read: what was found and what to do, with the line where there is one.
     """
     with np.errstate(all="ignore"):  # a file may hold any number; what is none is left out and listed
-        return _read(Path(path), q_unit, confirmed)
+        return _read(Path(path), q_unit, confirmed, columns)
 
 
-def _read(path: Path, q_unit: QUnit | None, confirmed: QUnit | None) -> tuple[Measurement, ...]:
-    source = Source(path)
-    raws = format_of(source).read(source)
+def _read(path: Path, q_unit: QUnit | None, confirmed: QUnit | None, columns: ColumnChoice | None) -> tuple[Measurement, ...]:
+    raws = _raw_curves(Source(path), columns)
     measurements: list[Measurement] = []
     refused: list[DataFileError] = []
     for raw, name in zip(raws, _names(path, raws), strict=True):
@@ -63,6 +67,16 @@ def _read(path: Path, q_unit: QUnit | None, confirmed: QUnit | None) -> tuple[Me
         lost = f"{len(refused)} of {len(raws)} data sets of this file cannot be used: {refused[0].reason}"
         measurements[0] = replace(measurements[0], notes=(*measurements[0].notes, lost))
     return tuple(measurements)
+
+
+def _raw_curves(source: Source, columns: ColumnChoice | None) -> tuple[RawCurve, ...]:
+    found = format_of(source)
+    if columns is None:
+        return found.read(source)
+    if not found.has_columns:
+        found.read(source)  # what is no curve says so itself
+        raise DataFileError(source.path, f"The columns of {found.name} are named in the file and can't be chosen. Open it as it is.")
+    return found.read(source, columns)
 
 
 def _names(path: Path, raws: Sequence[RawCurve]) -> list[str]:

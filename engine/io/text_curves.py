@@ -8,10 +8,11 @@ import numpy as np
 
 from engine.curve import Array
 from engine.errors import DataFileError
-from engine.io.columns import CurveColumns, Role, choose_columns, find_titles, find_units, foreign_axis, role_of
+from engine.io.column_choice import ColumnChoice, too_narrow
+from engine.io.columns import CurveColumns, Role, choose_columns, chosen_columns, find_titles, find_units, foreign_axis, role_of
 from engine.io.limits import MAX_CURVES, MAX_POINTS, MIN_POINTS
 from engine.io.measurement import Dropped
-from engine.io.number_table import Block
+from engine.io.number_table import Block, NumberTables
 from engine.io.raw_curve import Axis, RawCurve, UnitHint
 from engine.io.text_file import TextFile
 from engine.io.unit_words import hint_in_title, quoted
@@ -20,7 +21,7 @@ _SAME_START = 1.5
 """Two runs of one table are two curves if their first q agree within this factor."""
 
 
-def read_tables(text: TextFile, format_name: str) -> tuple[RawCurve, ...]:
+def read_tables(text: TextFile, format_name: str, choice: ColumnChoice | None = None) -> tuple[RawCurve, ...]:
     """Return the curves in the tables of *text*.
 
     Parameters
@@ -29,14 +30,23 @@ def read_tables(text: TextFile, format_name: str) -> tuple[RawCurve, ...]:
         The file.
     format_name : str
         Name of the format for the screen.
+    choice : ColumnChoice, optional
+        The user's word on the columns; without it titles and order tell them.
 
     Raises
     ------
     DataFileError
         If no table has enough rows, or none has a scattering axis.
     """
-    blocks = _curve_blocks(text)
-    curves = [curve for block in blocks for curve in _curves_of(text, block, format_name)]
+    tables = text.tables if choice is None else text.tables_after(choice.skip_rows)
+    blocks = _curve_blocks(text, tables) if choice is None else _chosen_blocks(text, tables, choice)
+    read_as = (f"Read as {tables.dialect.words}.", *_encoding_note(text))
+    curves = [
+        _curve_of(text, block, part, columns, format_name, read_as)
+        for block in blocks
+        for part in _split_at_restart(block, 0 if choice is None else choice.q)
+        for columns in (choose_columns(block) if choice is None else (chosen_columns(block, choice),))
+    ]
     if not curves:
         axis = next((foreign_axis(block) for block in blocks), None)
         raise DataFileError(
@@ -49,14 +59,9 @@ def read_tables(text: TextFile, format_name: str) -> tuple[RawCurve, ...]:
     return tuple(curves)
 
 
-def _curve_blocks(text: TextFile) -> list[Block]:
+def _curve_blocks(text: TextFile, tables: NumberTables) -> list[Block]:
     """Return the tables long enough for a curve, that look like one."""
-    tables = text.tables
-    long = [block for block in tables.blocks if len(block.values) >= MIN_POINTS]
-    if not long:
-        raise _no_table(text)
-    if max(len(block.values) for block in long) > MAX_POINTS:
-        raise DataFileError(text.path, f"A table with more than {MAX_POINTS} rows is no curve. Export the curve I(q) alone.")
+    long = _long_blocks(text, tables)
     titled = {block.values.shape[1] for block in long if find_titles(block.above, block.values.shape[1])}
     if titled:  # a table of another width has no titles of its own: an extrapolation, a table of parameters
         long = [block for block in long if block.values.shape[1] in titled]
@@ -64,8 +69,27 @@ def _curve_blocks(text: TextFile) -> list[Block]:
     return [block for block in long if block is main or _has_axis(block.values[:, 0])]
 
 
-def _no_table(text: TextFile) -> DataFileError:
-    tables = text.tables
+def _long_blocks(text: TextFile, tables: NumberTables) -> list[Block]:
+    long = [block for block in tables.blocks if len(block.values) >= MIN_POINTS]
+    if not long:
+        raise _no_table(text, tables)
+    if max(len(block.values) for block in long) > MAX_POINTS:
+        raise DataFileError(text.path, f"A table with more than {MAX_POINTS} rows is no curve. Export the curve I(q) alone.")
+    return long
+
+
+def _chosen_blocks(text: TextFile, tables: NumberTables, choice: ColumnChoice) -> list[Block]:
+    """Return the longest table that has the chosen columns, and the others like it."""
+    long = _long_blocks(text, tables)
+    wide = [block for block in long if block.values.shape[1] >= choice.width]
+    if not wide:
+        raise DataFileError(text.path, too_narrow(choice, max(block.values.shape[1] for block in long)), long[0].first_line)
+    main = max(wide, key=lambda block: len(block.values))
+    alike = [block for block in wide if block.values.shape[1] == main.values.shape[1]]
+    return [block for block in alike if block is main or _has_axis(block.values[:, choice.q])]
+
+
+def _no_table(text: TextFile, tables: NumberTables) -> DataFileError:
     if not tables.blocks and tables.single_numbers >= MIN_POINTS:
         return DataFileError(
             text.path,
@@ -88,13 +112,9 @@ def _has_axis(column: Array) -> bool:
     return bool(np.isfinite(column).all() and column[0] >= 0 and (np.count_nonzero(steps > 0) >= 0.95 * steps.size))
 
 
-def _curves_of(text: TextFile, block: Block, format_name: str) -> list[RawCurve]:
-    return [_curve_of(text, block, part, columns, format_name) for part in _split_at_restart(block) for columns in choose_columns(block)]
-
-
-def _split_at_restart(block: Block) -> list[slice]:
-    """Return the stretches of a table in which a first column that starts anew begins another curve."""
-    q = block.values[:, 0]
+def _split_at_restart(block: Block, column: int) -> list[slice]:
+    """Return the stretches of a table in which a column of q that starts anew begins another curve."""
+    q = block.values[:, column]
     falls = np.flatnonzero(np.diff(q) < 0) + 1
     edges = [0, *falls.tolist(), len(q)]
     parts = [slice(a, b) for a, b in pairwise(edges)]
@@ -109,7 +129,7 @@ def _split_at_restart(block: Block) -> list[slice]:
     return parts if alike else [slice(0, len(q))]
 
 
-def _curve_of(text: TextFile, block: Block, part: slice, columns: CurveColumns, format_name: str) -> RawCurve:
+def _curve_of(text: TextFile, block: Block, part: slice, columns: CurveColumns, format_name: str, read_as: tuple[str, ...]) -> RawCurve:
     values = block.values[part]
     axis = _axis_of(text, block, columns)
     q = values[:, columns.q]
@@ -126,7 +146,7 @@ def _curve_of(text: TextFile, block: Block, part: slice, columns: CurveColumns, 
         shadow=None if columns.shadow is None else values[:, columns.shadow],
         rows=block.rows[part],
         dropped=(Dropped("another number of columns than the neighbouring rows", block.broken),) if block.broken else (),
-        notes=(*_reading_notes(text), *columns.notes),
+        notes=(*read_as, *columns.notes),
     )
 
 
@@ -147,8 +167,5 @@ def _hint_of(text: TextFile, block: Block, columns: CurveColumns) -> UnitHint | 
     return below or text.unit_hint
 
 
-def _reading_notes(text: TextFile) -> list[str]:
-    notes = [f"Read as {text.tables.dialect.words}."]
-    if text.encoding not in ("utf-8", "utf-8-sig"):
-        notes.append(f"The text is no UTF-8; it was read as {text.encoding}.")
-    return notes
+def _encoding_note(text: TextFile) -> tuple[str, ...]:
+    return () if text.encoding in ("utf-8", "utf-8-sig") else (f"The text is no UTF-8; it was read as {text.encoding}.",)

@@ -53,6 +53,10 @@ class TextFile:
         """Every table of numbers in the file, and the words around them."""
         return number_tables(self.lines)
 
+    def tables_after(self, lines: int) -> NumberTables:
+        """Return the tables that begin behind the first *lines* lines; their places are still counted from the top."""
+        return number_tables([*[""] * min(lines, len(self.lines)), *self.lines[lines:]]) if lines else self.tables
+
     @cached_property
     def words(self) -> tuple[str, ...]:
         """The lines that are no numbers: the first ones and the last ones, where headers and footers are."""

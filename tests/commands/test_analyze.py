@@ -210,3 +210,19 @@ def test_that_numbers_have_the_decimals_their_uncertainty_carries(value, uncerta
     from engine.commands.terminal import rounded
 
     assert rounded(value, uncertainty) == written
+
+
+def test_that_columns_can_be_chosen_on_the_command_line(run_main, solid, tmp_path):
+    import numpy as np
+
+    q, intensity, sigma = np.loadtxt(solid, unpack=True)
+    np.savetxt(tmp_path / "mixed.dat", np.column_stack([sigma, intensity, q]))
+    done = run_main("analyze", "mixed.dat", "--columns", "3,2,1", "--q-unit", "1/nm", "--json", "out.json")
+    assert done.returncode == 0
+    assert "Columns as you chose: q is column 3, intensity column 2, sigma is column 1." in done.stdout
+    (result,) = results(tmp_path / "out.json")
+    assert (result["hypothesis"], result["points"]) == ("type 4", q.size)
+    for words in (["--columns", "1,1"], ["--columns", "q,I"], ["--columns", "0,2"], ["--skip-rows", "3"]):
+        refused = run_main("analyze", "mixed.dat", *words)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert "Traceback" not in refused.stderr

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.io.column_choice import ColumnChoice
 from engine.io.raw_curve import RawCurve
 from engine.io.source import Source
 from engine.io.text_curves import read_tables
@@ -26,11 +27,11 @@ def recognises(source: Source) -> bool:
     return _kind(source) is not None
 
 
-def read(source: Source) -> tuple[RawCurve, ...]:
+def read(source: Source, choice: ColumnChoice | None = None) -> tuple[RawCurve, ...]:
     """Return the measured curve; the fit beside it is not used, and a computed curve has no sigma."""
     name = _kind(source) or "ATSAS"
-    curves = read_tables(source.text, name)
-    if name == "CRYSOL intensities":
+    curves = read_tables(source.text, name, choice)
+    if name == "CRYSOL intensities" and choice is None:
         note = "A curve computed from an atomic model; its other columns are parts of it, not sigma."
         return tuple(replace(curve, sigma=None, notes=(*curve.notes, note)) for curve in curves)
     return curves

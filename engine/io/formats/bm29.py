@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.io.column_choice import ColumnChoice
 from engine.io.raw_curve import RawCurve
 from engine.io.source import Source
 from engine.io.text_curves import read_tables
@@ -13,6 +14,6 @@ def recognises(source: Source) -> bool:
     return b"bm29" in head or b"biosaxs" in head
 
 
-def read(source: Source) -> tuple[RawCurve, ...]:
+def read(source: Source, choice: ColumnChoice | None = None) -> tuple[RawCurve, ...]:
     """Return the curve."""
-    return read_tables(source.text, "BM29")
+    return read_tables(source.text, "BM29", choice)

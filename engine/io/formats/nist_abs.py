@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.io.column_choice import ColumnChoice
 from engine.io.raw_curve import RawCurve
 from engine.io.source import Source
 from engine.io.text_curves import read_tables
@@ -17,9 +18,9 @@ def recognises(source: Source) -> bool:
     return b"The 6 columns are" in head or (b"LABEL:" in head and b"MON CNT" in head) or b"EMP LEVEL:" in head
 
 
-def read(source: Source) -> tuple[RawCurve, ...]:
+def read(source: Source, choice: ColumnChoice | None = None) -> tuple[RawCurve, ...]:
     """Return the curve; a negative resolution marks slit-smeared data, and a note says so."""
-    return tuple(_noted(curve, source) for curve in read_tables(source.text, "NIST ABS"))
+    return tuple(_noted(curve, source) for curve in read_tables(source.text, "NIST ABS", choice))
 
 
 def _noted(curve: RawCurve, source: Source) -> RawCurve:

@@ -10,7 +10,8 @@ from numpy.lib import format as npy
 
 from engine.curve import Array
 from engine.errors import DataFileError
-from engine.io.columns import Role, choose_columns, role_of
+from engine.io.column_choice import ColumnChoice, too_narrow
+from engine.io.columns import Role, choose_columns, chosen_columns, role_of
 from engine.io.limits import MAX_ARRAY_VALUES, MAX_COLUMNS
 from engine.io.number_table import Block
 from engine.io.raw_curve import RawCurve
@@ -25,7 +26,7 @@ def recognises(source: Source) -> bool:
     return source.head.startswith(_MAGIC)
 
 
-def read(source: Source) -> tuple[RawCurve, ...]:
+def read(source: Source, choice: ColumnChoice | None = None) -> tuple[RawCurve, ...]:
     """Return the curve in the array; an array with named columns is read by its names.
 
     Raises
@@ -34,9 +35,13 @@ def read(source: Source) -> tuple[RawCurve, ...]:
         If the array holds objects, is no table, or is too large.
     """
     table, titles = _table(source)
-    block = Block(table, np.arange(1, len(table) + 1), 1, ("\t".join(titles),) if titles else ())
+    skipped = choice.skip_rows if choice else 0
+    table = table[skipped:]
+    block = Block(table, np.arange(skipped + 1, skipped + len(table) + 1), 1, ("\t".join(titles),) if titles else ())
+    if choice is not None and choice.width > table.shape[1]:
+        raise DataFileError(source.path, too_narrow(choice, table.shape[1]))
     curves = []
-    for columns in choose_columns(block):
+    for columns in choose_columns(block) if choice is None else (chosen_columns(block, choice),):
         title = titles[columns.q] if titles else None
         curves.append(
             RawCurve(
@@ -46,10 +51,11 @@ def read(source: Source) -> tuple[RawCurve, ...]:
                 intensity=table[:, columns.intensity],
                 sigma=None if columns.sigma is None else table[:, columns.sigma],
                 hint=hint_in_title(title) if title else None,
+                rows=block.rows,
                 notes=columns.notes,
             )
         )
-    if not curves or (titles and role_of(titles[0]) is Role.TWO_THETA):
+    if not curves or (choice is None and titles and role_of(titles[0]) is Role.TWO_THETA):
         raise DataFileError(source.path, "The array has no column of q. Save it with q, intensity and sigma as its columns.")
     return tuple(curves)
 

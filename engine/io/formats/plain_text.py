@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.io.column_choice import ColumnChoice
 from engine.io.raw_curve import RawCurve
 from engine.io.source import Source
 from engine.io.text_curves import read_tables
@@ -12,6 +13,6 @@ def recognises(source: Source) -> bool:
     return source.size > 0
 
 
-def read(source: Source) -> tuple[RawCurve, ...]:
+def read(source: Source, choice: ColumnChoice | None = None) -> tuple[RawCurve, ...]:
     """Return the curves in the tables of the file."""
-    return read_tables(source.text, "text")
+    return read_tables(source.text, "text", choice)

@@ -5,6 +5,7 @@ The header holds settings of the reduction; its ``unit`` is usually empty, so th
 
 from __future__ import annotations
 
+from engine.io.column_choice import ColumnChoice
 from engine.io.raw_curve import RawCurve
 from engine.io.source import Source
 from engine.io.text_curves import read_tables
@@ -15,6 +16,6 @@ def recognises(source: Source) -> bool:
     return b"### HEADER" in source.head or b"### DATA" in source.head
 
 
-def read(source: Source) -> tuple[RawCurve, ...]:
+def read(source: Source, choice: ColumnChoice | None = None) -> tuple[RawCurve, ...]:
     """Return the curve; header words may name the unit."""
-    return read_tables(source.text, "BioXTAS RAW")
+    return read_tables(source.text, "BioXTAS RAW", choice)
