@@ -6,7 +6,7 @@ RUN := $(PYTHON_ENV)/bin/python
 EXAMPLE := resources/examples/two_compartment_and_solid.dat
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench venv system lint format pytest basis package selftest clean
+.PHONY: help run test bench venv system lint format pytest basis train package selftest clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ BASIS := --out engine/datasets/data/default_basis.h5 --overwrite --diameters 10:
 
 basis: venv ## make the curves the analysis compares with anew (they come with the program)
 	$(RUN) main.py library $(BASIS)
+
+train: venv ## train the model that comes with the program anew (about 25 minutes on two cores)
+	OMP_WAIT_POLICY=passive $(RUN) main.py train --config resources/models/default.toml --out resources/models/default
 
 clean: ## remove what was built; the environments stay unless you delete .venv and .venv-package
 	rm -rf build dist htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -15,6 +15,7 @@ COMMANDS = {
     "analyze": "judge measured curves and print the verdicts",
     "simulate": "write the scattering curve of a particle",
     "library": "make a library of curves of many particles, resumable, on all cores or a cluster",
+    "train": "train a network on simulated curves, for everyone or for one instrument",
     "benchmark": "measure the program against its figures",
     "selftest": "check this installation: a table of pass and fail, and the versions",
 }
@@ -37,6 +38,10 @@ def command(name: str) -> Any:
             from engine.commands import library
 
             return library
+        case "train":
+            from engine.commands import train
+
+            return train
         case "benchmark":
             from engine.commands import benchmark
 

@@ -1,0 +1,249 @@
+"""What a model's card says: how often it names the types right, and whether its probabilities and intervals mean what they say.
+
+Everything is measured on the ``TEST`` split, which neither the training nor the calibration sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.curve import Array
+from engine.datasets.basis import Basis
+from engine.datasets.stream import TEST, CurveStream
+from engine.inference.hypotheses import Hypothesis, names
+from engine.learning import forward
+from engine.learning.config import TrainConfig
+from engine.learning.coordinates import KINDS, SETS, WIDTH, from_samples, set_index
+from engine.learning.model_folder import Model, save_model
+from engine.learning.training import train
+from engine.models.registry import LNP_TYPES
+from engine.progress import Report, Step, silent
+
+CURVES, CHUNK = 8192, 1024
+LEVELS = (0.5, 0.8, 0.9, 0.95)
+DRAWS = 400
+DRAWN_CURVES = 1500
+"""Curves whose densities are drawn from, for coverage and ranks."""
+
+RANK_BINS, RELIABILITY_BINS = 20, 10
+PARITY_POINTS = 600
+
+
+def make_model(
+    config: TrainConfig, folder: Path, basis: Basis, *, resume: bool = True, measure: bool = True, report: Report = silent
+) -> Model:
+    """Train a network, measure it, write its card and pictures, and return it.
+
+    Raises
+    ------
+    Cancelled
+        If *report* does; *folder* then holds the best so far.
+    """
+    model = train(config, folder, basis, resume=resume, report=report)
+    if measure:
+        report(Step(0, 1, "measuring the model"))
+        model = replace(model, card={**model.card, **evaluate(model, basis, report=report)})
+        save_model(folder, model)
+        draw_pictures(model, folder)
+    return model
+
+
+def evaluate(model: Model, basis: Basis, *, curves: int = CURVES, report: Report = silent) -> dict[str, Any]:
+    """Return the numbers of the card."""
+    config = model.config
+    stream = CurveStream(basis, samples=config.samples, instruments=config.instrument, seed=config.seed, split=TEST)
+    scaler = forward.scaler(model.weights)
+    embeddings, present, theta, noise = [], [], [], []
+    count = -(-curves // CHUNK)
+    for index in range(count):
+        report(Step(index, count, "measuring the model: types"))
+        batch = stream.batch(index, CHUNK)
+        embeddings.append(forward.embed(model.weights, scaler.features(batch.intensity, batch.sigma, batch.filled)))
+        present.append(batch.present)
+        theta.append(from_samples(batch.present, batch.sizes, batch.shares))
+        noise.append(_noise(batch.intensity, batch.sigma, batch.filled))
+    embedding, label = np.concatenate(embeddings), set_index(np.concatenate(present))
+    truth, level = np.concatenate(theta), np.concatenate(noise)
+    probability = np.exp(forward.log_probabilities(model.weights, embedding, model.calibration.temperature))
+    card: dict[str, Any] = {"test": {"curves": int(label.size), "digest": stream.digest(0, CHUNK), "split": "test", "seed": config.seed}}
+    card |= _types(probability, label, level, config.samples.types)
+    report(Step(0, 1, "measuring the model: intervals"))
+    card |= _intervals(model, embedding, label, truth)
+    card["sentences"] = sentences(card)
+    return card
+
+
+def _noise(intensity: forward.Single, sigma: forward.Single, filled: NDArray[np.bool_]) -> Array:
+    """Return the median of sigma/I over the first ten filled bins of each curve, shape (B,)."""
+    early = filled & (np.cumsum(filled, axis=1) <= 10)
+    return np.asarray(np.nanmedian(np.where(early, sigma / np.maximum(np.abs(intensity), 1e-9), np.nan), axis=1))
+
+
+def _names(types: Sequence[str]) -> tuple[list[str], NDArray[np.intp]]:
+    """Return the names under which sets are reported, and for each row of ``SETS`` the place of its name (-1: no candidate)."""
+    known = list(names(tuple(types)))
+    place = []
+    for row in SETS:
+        members = tuple(kind for kind, there in zip(LNP_TYPES, row, strict=True) if there)
+        name = Hypothesis(members).name
+        place.append(known.index(name) if set(members) <= set(types) else -1)
+    return known, np.array(place)
+
+
+def _types(probability: Array, label: NDArray[np.intp], level: Array, types: Sequence[str]) -> dict[str, Any]:
+    """Return confusion matrix, accuracies by noise, and the reliability of the probabilities."""
+    known, place = _names(types)
+    named = np.zeros((label.size, len(known)))
+    for index, at in enumerate(place):
+        if at >= 0:
+            named[:, at] += probability[:, index]
+    truth, said = place[label], named.argmax(axis=1)
+    confusion = np.zeros((len(known), len(known)), dtype=int)
+    np.add.at(confusion, (truth, said), 1)
+    right, sure = said == truth, named.max(axis=1)
+    pure = np.array(["+" not in name and name.startswith("type") for name in known])[truth]
+    edges = np.quantile(level, [0, 1 / 3, 2 / 3, 1])
+    by_noise = []
+    for low, high in pairwise(edges):
+        inside = (level >= low) & (level <= high)
+        chosen = inside & pure
+        by_noise.append(
+            {
+                "noise": [float(low), float(high)],
+                "all": float(right[inside].mean()),
+                "pure": float(right[chosen].mean()) if chosen.any() else None,
+            }
+        )
+    bins = np.clip((sure * RELIABILITY_BINS).astype(int), 0, RELIABILITY_BINS - 1)
+    reliability = [
+        {"said": float(sure[bins == b].mean()), "found": float(right[bins == b].mean()), "curves": int((bins == b).sum())}
+        for b in range(RELIABILITY_BINS)
+        if (bins == b).any()
+    ]
+    error = sum(row["curves"] * abs(row["said"] - row["found"]) for row in reliability) / label.size
+    return {
+        "names": known,
+        "confusion": confusion.tolist(),
+        "accuracy": {"all": float(right.mean()), "pure": float(right[pure].mean()), "expected": float(sure.mean()), "by_noise": by_noise},
+        "reliability": reliability,
+        "expected_calibration_error": float(error),
+    }
+
+
+def _intervals(model: Model, embedding: forward.Single, label: NDArray[np.intp], truth: forward.Single) -> dict[str, Any]:
+    """Return coverage, ranks and parity of sizes, spreads and shares, each when the true set of types is known."""
+    rng = np.random.default_rng([model.config.seed, 77])
+    rows = np.arange(min(DRAWN_CURVES, label.size))
+    ranks: dict[str, list[float]] = {"mean size": [], "spread": [], "share": []}
+    parity: list[list[float]] = []
+    for index in np.unique(label[rows]):
+        mine = rows[label[rows] == index]
+        chosen = forward.used_coordinates(int(index))
+        for row, mixture in zip(
+            mine, forward.gaussians(model.weights, embedding[mine], int(index), model.calibration.inflation), strict=True
+        ):
+            drawn = _draw(mixture, rng)
+            share = (drawn < truth[row, chosen]).mean(axis=0)
+            for at, rank in zip(chosen, share, strict=True):
+                ranks[_kind(int(at))].append(float(rank))
+            if SETS[index].sum() == 2 and len(parity) < PARITY_POINTS:
+                logit = drawn[:, -1] * WIDTH[2 * KINDS]
+                found = 1 / (1 + np.exp(-logit))
+                true = 1 / (1 + np.exp(-float(truth[row, chosen[-1]]) * WIDTH[2 * KINDS]))
+                parity.append([round(float(v), 4) for v in (true, found.mean(), *np.quantile(found, [0.05, 0.95]))])
+    coverage = {
+        kind: {f"{level:g}": float(np.mean(np.abs(np.array(values) - 0.5) <= level / 2)) for level in LEVELS}
+        for kind, values in ranks.items()
+        if values
+    }
+    histogram = {kind: np.histogram(values, bins=RANK_BINS, range=(0, 1))[0].tolist() for kind, values in ranks.items() if values}
+    return {"coverage": coverage, "ranks": histogram, "parity": parity}
+
+
+def _kind(coordinate: int) -> str:
+    if coordinate >= 2 * KINDS:
+        return "share"
+    return "spread" if coordinate % 2 else "mean size"
+
+
+def _draw(mixture: forward.Gaussians, rng: np.random.Generator) -> Array:
+    """Return ``DRAWS`` draws of a mixture, shape (DRAWS, d)."""
+    which = rng.choice(mixture.weights.size, DRAWS, p=mixture.weights / mixture.weights.sum())
+    factors = np.linalg.cholesky(mixture.covariances)
+    normal = rng.standard_normal((DRAWS, mixture.centres.shape[1]))
+    return np.asarray(mixture.centres[which] + np.einsum("nij,nj->ni", factors[which], normal))
+
+
+def sentences(card: dict[str, Any]) -> list[str]:
+    """Return the card in a few sentences."""
+    accuracy, coverage = card["accuracy"], card["coverage"]
+    said = [
+        f"Names the types right in {accuracy['all']:.1%} of {card['test']['curves']:,} test curves of any kind "
+        f"({accuracy['pure']:.1%} of the pure ones); it expects {accuracy['expected']:.1%} of itself.",
+        f"Expected calibration error of the probabilities: {card['expected_calibration_error']:.3f}.",
+    ]
+    parts = ", ".join(f"{kind} {values['0.9']:.1%}" for kind, values in coverage.items())
+    return [*said, f"Its 90 % intervals, before the exact likelihood corrects them, cover: {parts}."]
+
+
+def draw_pictures(model: Model, folder: Path) -> tuple[Path, ...]:
+    """Draw the card as PNG files, where matplotlib is installed; the numbers are in the card in any case."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        return ()
+    card, made = model.card, []
+    figure = Figure(figsize=(12, 4.2), layout="constrained")
+    axes = figure.subplots(1, 3)
+    _draw_reliability(axes[0], card)
+    _draw_ranks(axes[1], card)
+    _draw_parity(axes[2], card)
+    figure.savefig(folder / "calibration.png", dpi=90)
+    made.append(folder / "calibration.png")
+    figure = Figure(figsize=(7.5, 6.5), layout="constrained")
+    _draw_confusion(figure.subplots(), card)
+    figure.savefig(folder / "confusion.png", dpi=90)
+    return (*made, folder / "confusion.png")
+
+
+def _draw_reliability(axes: Any, card: dict[str, Any] | Any) -> None:
+    axes.plot([0, 1], [0, 1], color="0.7")
+    axes.plot([row["said"] for row in card["reliability"]], [row["found"] for row in card["reliability"]], "o-")
+    axes.set(xlabel="probability said", ylabel="share right", title="Are the probabilities true?", xlim=(0, 1), ylim=(0, 1))
+
+
+def _draw_ranks(axes: Any, card: dict[str, Any] | Any) -> None:
+    for kind, counts in card["ranks"].items():
+        total = max(sum(counts), 1)
+        axes.step(np.linspace(0, 1, len(counts) + 1)[:-1], np.array(counts) * len(counts) / total, where="post", label=kind)
+    axes.axhline(1, color="0.7")
+    axes.set(xlabel="rank of the truth among draws", ylabel="density", title="Are the intervals true?", ylim=(0, 2))
+    axes.legend()
+
+
+def _draw_parity(axes: Any, card: dict[str, Any] | Any) -> None:
+    if card["parity"]:
+        true, mean, low, high = np.array(card["parity"]).T
+        axes.errorbar(true, mean, yerr=[np.maximum(mean - low, 0), np.maximum(high - mean, 0)], fmt=".", alpha=0.4, linewidth=0.6)
+    axes.plot([0, 1], [0, 1], color="0.7")
+    axes.set(xlabel="true scattering share", ylabel="found, 90 % interval", title="Mixtures of two", xlim=(0, 1), ylim=(0, 1))
+
+
+def _draw_confusion(axes: Any, card: dict[str, Any] | Any) -> None:
+    matrix = np.array(card["confusion"], dtype=float)
+    share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), value in np.ndenumerate(share):
+        if value >= 0.01:
+            axes.text(column, row, f"{value:.0%}", ha="center", va="center", fontsize=7, color="white" if value > 0.6 else "black")
+    ticks = range(len(card["names"]))
+    axes.set_xticks(ticks, card["names"], rotation=45, ha="right", fontsize=7)
+    axes.set_yticks(ticks, card["names"], fontsize=7)
+    axes.set(xlabel="said", ylabel="true", title="The network alone, on curves of any noise and range")
