@@ -14,6 +14,9 @@ COMMANDS = {
     "window": "open the window; files named here, or without any command, are analysed in it",
     "analyze": "judge measured curves and print the verdicts",
     "simulate": "write the scattering curve of a particle",
+    "average": "average repeated exposures, without the frames that differ",
+    "merge": "join two curves of one sample over different q ranges",
+    "subtract": "take the scattering of the buffer off a sample",
     "library": "make a library of curves of many particles, resumable, on all cores or a cluster",
     "train": "train a network on simulated curves, for everyone or for one instrument",
     "benchmark": "measure the program against its figures",
@@ -34,6 +37,18 @@ def command(name: str) -> Any:
             from engine.commands import simulate
 
             return simulate
+        case "average":
+            from engine.commands import average
+
+            return average
+        case "merge":
+            from engine.commands import merge
+
+            return merge
+        case "subtract":
+            from engine.commands import subtract
+
+            return subtract
         case "library":
             from engine.commands import library
 

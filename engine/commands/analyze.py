@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.commands.analyze_outputs import Draw, Outputs, folder
 from engine.commands.column_arguments import add_column_arguments, chosen_columns
+from engine.commands.curve_files import buffer_scale
 from engine.commands.terminal import ProgressLine, rounded
 from engine.errors import EngineError, ParameterError
 from engine.units import QUnit
@@ -32,7 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_column_arguments(parser)
     parser.add_argument("--buffer", type=Path, metavar="FILE", help="curve of the buffer, taken off each of the others")
     parser.add_argument(
-        "--buffer-scale", type=_scale, default=1.0, metavar="K|auto", help="factor on the buffer (default 1); auto: from the high-q region"
+        "--buffer-scale",
+        type=buffer_scale,
+        default=1.0,
+        metavar="K|auto",
+        help="factor on the buffer (default 1); auto: from the high-q region",
     )
     parser.add_argument("--csv", type=Path, metavar="OUT", help="write all answers to this table, one row per curve")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write a one-page report of each curve, as PDF and PNG, to this folder")
@@ -46,14 +51,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--capsule", type=Path, metavar="DIR", help="write a capsule of each curve (raw file, settings, result) to this folder"
     )
-
-
-def _scale(word: str) -> float | None:
-    """Return the factor on the buffer, None for one that is found."""
-    try:
-        return None if word == "auto" else float(word)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"invalid float value: {word!r}; give a number or auto") from None
 
 
 def _settings(arguments: argparse.Namespace) -> AnalysisSettings:

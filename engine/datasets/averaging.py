@@ -24,6 +24,9 @@ MAX_VALUES = 20_000_000
 SAME_Q = 1e-5
 """Largest relative difference of q between frames."""
 
+SAME_GRID = 0.9
+"""Smallest share of points on the same q from which on two frames were measured alike."""
+
 WILD = 3.0
 """A mean squared deviation this many times that of the typical frame is too large."""
 
@@ -60,7 +63,7 @@ def average(frames: Sequence[Curve], *, significance: float = 0.01) -> Averaged:
     Parameters
     ----------
     frames : sequence of Curve
-        At least two exposures on the same q.
+        At least two exposures on the same q; points that some of them lack are left out.
     significance : float
         Probability of leaving any good frame out, if the noise of different points is independent.
 
@@ -70,6 +73,7 @@ def average(frames: Sequence[Curve], *, significance: float = 0.01) -> Averaged:
         If there are fewer than two frames, their q differ, or no majority of them agrees.
     """
     _check(frames, significance)
+    frames, lost = _on_common_q(frames)
     intensities = np.stack([frame.intensity for frame in frames])
     left_out = _outliers(frames, intensities, significance)
     if 2 * len(left_out) >= len(frames):
@@ -81,7 +85,7 @@ def average(frames: Sequence[Curve], *, significance: float = 0.01) -> Averaged:
     out = {item.frame for item in left_out}
     kept = tuple(i for i in range(len(frames)) if i not in out)
     curve, notes = _mean([frames[i] for i in kept])
-    return Averaged(curve, kept, left_out, notes)
+    return Averaged(curve, kept, left_out, (*lost, *notes))
 
 
 def _check(frames: Sequence[Curve], significance: float) -> None:
@@ -89,12 +93,40 @@ def _check(frames: Sequence[Curve], significance: float) -> None:
         raise ParameterError(f"Between 2 and {MAX_FRAMES} frames can be averaged; {len(frames)} were given.", "frames")
     if not 0 < significance < 1:
         raise ParameterError(f"The significance must lie between 0 and 1; {significance} was given.", "significance")
+    points = max(map(len, frames))
+    if len(frames) * points > MAX_VALUES:
+        raise ParameterError(f"{len(frames)} frames of {points} points are too many to average at once; average parts.", "frames")
+
+
+def _on_common_q(frames: Sequence[Curve]) -> tuple[Sequence[Curve], tuple[str, ...]]:
+    """Return the frames at the points that all of them have: cleaning may have left out a point of one and not of another."""
     first = frames[0].q
-    if len(frames) * first.size > MAX_VALUES:
-        raise ParameterError(f"{len(frames)} frames of {first.size} points are too many to average at once; average parts.", "frames")
-    for i, frame in enumerate(frames[1:], start=2):
-        if frame.q.size != first.size or not np.allclose(frame.q, first, rtol=SAME_Q, atol=0):
-            raise ParameterError(f"Frame {i} has other q than frame 1; only exposures on the same q can be averaged.", "frames")
+    shared = np.ones(first.size, dtype=np.bool_)
+    places = []
+    for i, frame in enumerate(frames, start=1):
+        right = np.clip(np.searchsorted(frame.q, first), min(1, len(frame) - 1), len(frame) - 1)
+        left = np.maximum(right - 1, 0)
+        place = np.where(first - frame.q[left] < frame.q[right] - first, left, right)
+        same = np.abs(frame.q[place] - first) <= SAME_Q * first
+        if np.count_nonzero(same) < SAME_GRID * max(first.size, len(frame)):
+            raise ParameterError(
+                f"Frame {i} has other q than frame 1: {np.count_nonzero(same)} of {max(first.size, len(frame))} points agree. "
+                "Only exposures on the same q can be averaged; check the q units.",
+                "frames",
+            )
+        shared &= same
+        places.append(place)
+    if shared.all() and all(len(frame) == first.size for frame in frames):
+        return frames, ()
+    if np.count_nonzero(shared) < SAME_GRID / 2 * first.size:
+        raise ParameterError(f"All {len(frames)} frames share {np.count_nonzero(shared)} points only; average fewer frames.", "frames")
+    lost = max(map(len, frames)) - np.count_nonzero(shared)
+    note = f"{lost} points that not every frame has are not in the mean."
+    return [_at(frame, place[shared]) for frame, place in zip(frames, places, strict=True)], (note,)
+
+
+def _at(frame: Curve, places: np.ndarray) -> Curve:
+    return Curve(frame.q[places], frame.intensity[places], None if frame.sigma is None else frame.sigma[places])
 
 
 def _outliers(frames: Sequence[Curve], intensities: Array, significance: float) -> tuple[LeftOut, ...]:
