@@ -21,8 +21,9 @@ from engine.errors import DataFileError, EngineError
 from engine.inference.settings import AnalysisSettings
 from engine.io.aside import written_aside
 from engine.io.hdf5_heaps import has_sound_heaps
+from engine.io.hdf5_packing import check_packing
 from engine.io.hdf5_tree import BROKEN, SIGNATURE, NotReadable, OutsideLink, member, numbers, word_of
-from engine.io.limits import MAX_CHUNK_BYTES, MAX_POINTS, MAX_TEXT_BYTES
+from engine.io.limits import MAX_POINTS, MAX_TEXT_BYTES
 from engine.io.measurement import Dropped, Measurement, UnitSource
 from engine.io.results import Record, to_json
 from engine.io.source import Source
@@ -235,14 +236,10 @@ def _bytes(file: h5py.File, place: str) -> bytes:
     dataset = member(file, place)
     if dataset is None:
         raise KeyError(place)
-    if dataset.dtype != np.uint8 or dataset.ndim != 1 or dataset.size > MAX_RAW_BYTES or _piece(dataset) > MAX_CHUNK_BYTES:
+    if dataset.dtype != np.uint8 or dataset.ndim != 1 or dataset.size > MAX_RAW_BYTES:
         raise NotReadable(f"“{place}” has the shape {dataset.shape} of {dataset.dtype}")
+    check_packing(dataset)
     return np.asarray(dataset[()]).tobytes()
-
-
-def _piece(dataset: h5py.Dataset) -> int:
-    """Return the number of values in one packed piece of a row of values."""
-    return int(dataset.chunks[0]) if dataset.chunks else 0
 
 
 def _words(file: h5py.File, place: str) -> Any:

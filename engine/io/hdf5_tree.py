@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.io.limits import MAX_ARRAY_VALUES, MAX_CHUNK_BYTES, MAX_HDF5_NODES
+from engine.io.hdf5_packing import NotReadable, check_packing
+from engine.io.limits import MAX_ARRAY_VALUES, MAX_HDF5_NODES
 
 if TYPE_CHECKING:
     import h5py
 
     from engine.curve import Array
 
+__all__ = [
+    "BROKEN", "SIGNATURE", "NotReadable", "OutsideLink", "groups", "member", "names_in", "numbers", "outside_links", "text_in",
+    "word_of", "words_of",
+]  # fmt: skip
+
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-BROKEN = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, OverflowError, MemoryError, IndexError)
+BROKEN = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, OverflowError, MemoryError, IndexError, zlib.error)
 """What h5py raises for files that are cut, garbled or use what this build cannot unpack."""
 
 _MAX_ATTRIBUTE_BYTES = 65_536
@@ -26,10 +33,6 @@ _MAX_LINKS = 16
 
 class OutsideLink(Exception):
     """An array or group that lies in another file; the message names it."""
-
-
-class NotReadable(Exception):
-    """An array that is too large or of another kind than numbers; the message says which."""
 
 
 def groups(root: h5py.File) -> Iterator[h5py.Group]:
@@ -89,9 +92,7 @@ def numbers(dataset: h5py.Dataset) -> Array:
         raise NotReadable(f"“{dataset.name}” holds no real numbers")
     if int(np.prod([int(n) for n in dataset.shape], dtype=object)) > MAX_ARRAY_VALUES:
         raise NotReadable(f"“{dataset.name}” has shape {dataset.shape}, too large for curves")
-    chunk = dataset.chunks
-    if chunk and int(np.prod([int(n) for n in chunk], dtype=object)) * dataset.dtype.itemsize > MAX_CHUNK_BYTES:
-        raise NotReadable(f"“{dataset.name}” is packed in pieces of {chunk}, too large to unpack")
+    check_packing(dataset)
     return np.asarray(dataset[()], dtype=np.float64)
 
 
@@ -136,8 +137,9 @@ def text_in(group: h5py.Group, name: str) -> str:
             return ""
         if (_stated_length(dataset) if kind.is_variable_str() else kind.get_size()) > _MAX_ATTRIBUTE_BYTES:
             return ""
+        check_packing(dataset)
         value = np.asarray(dataset[()]).reshape(-1)[0]
-    except (*BROKEN, OutsideLink):
+    except (*BROKEN, OutsideLink, NotReadable):
         return ""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 

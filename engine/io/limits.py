@@ -33,6 +33,12 @@ MAX_ARRAY_VALUES = 4_000_000
 MAX_CHUNK_BYTES = 64 * 2**20
 """Largest compressed piece of an HDF5 array: the library unpacks whole pieces at once."""
 
+MAX_CHUNKS = 20_000
+"""Most packed pieces of one HDF5 array."""
+
+MAX_UNPACKED_BYTES = 512 * 2**20
+"""Most bytes the packed pieces of one HDF5 array unpack to; the largest voxel map has 256 MB."""
+
 MAX_HDF5_NODES = 20_000
 """Most groups and data sets looked at in one HDF5 file."""
 

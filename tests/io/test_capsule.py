@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import zlib
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -180,3 +182,31 @@ def test_that_a_failed_write_leaves_the_old_capsule(made, path, monkeypatch):
         write_capsule(path, made)
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == ["a.h5"]
+
+
+def test_that_a_raw_file_that_unpacks_without_end_is_refused_before_it_does(path):
+    packer = zlib.compressobj(9)
+    bomb = b"".join(packer.compress(bytes(2**20)) for _ in range(200)) + packer.flush()
+    with h5py.File(path, "r+") as file:
+        del file[f"{GROUP}/raw"]
+        raw = file.create_dataset(f"{GROUP}/raw", shape=(1000,), chunks=(1000,), dtype=np.uint8, compression="gzip")
+        raw.id.write_direct_chunk((0,), bomb)
+    assert "unpacks to more than it says" in reason(path)
+
+
+@pytest.mark.parametrize("name", ["../../outside.dat", "/etc/passwd", "a/b/c.dat"])
+def test_that_the_name_of_the_raw_file_leads_nowhere_else(path, name):
+    with h5py.File(path, "r+") as file:
+        record = json.loads(file[f"{GROUP}/record"][()])
+        record["raw"]["name"] = name
+        text = json.dumps(record).encode()
+        del file[f"{GROUP}/record"]
+        file.create_dataset(f"{GROUP}/record", data=text, dtype=h5py.string_dtype("utf-8", len(text)))
+    found = read_capsule(path)
+    assert found.raw_name == name.rsplit("/", 1)[-1]
+    assert found.measurement.path.parent == Path()
+
+
+def test_that_links_within_a_capsule_that_go_in_circles_are_refused(path):
+    change(path, "raw", h5py.SoftLink(f"/{GROUP}/raw"))
+    assert reason(path)

@@ -5,65 +5,27 @@ A few hundred in every run; ``LNPSCOPE_FUZZ=10000`` breaks as many as it says.
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 import time
 from random import Random
 
-import h5py
-import numpy as np
 import pytest
 
 from engine.errors import DataFileError
 from engine.io.read import read
-from engine.io.write import WRITERS
-from tests.io.curves import cansas, cansas_entry, columns, sphere_curve, text_rows
+from tests.io.fuzz_originals import hostile, sound
 from tests.io.mutations import mutate
 
 COUNT = int(os.environ.get("LNPSCOPE_FUZZ", "400"))
 SLOWEST = 2.0  # seconds
 LARGEST = 1.0e9  # bytes more than before
-CURVE = sphere_curve(80)
-TABLE = columns(CURVE, 0.1)
-TAIL = '<?xml version="1.0"?><fileinfo><column key="X"><value key="unit">A^-1</value></column></fileinfo>'
-PDH = "\nSAXS BOX\n 80 0 0 0 0 0 0 0\n 0.0 261.2 0.0 1.0 0.1542\n 30.0 5.6 0.0 0.0 0.0\n"
 
 
 @pytest.fixture(scope="module")
 def originals(tmp_path_factory) -> dict[str, bytes]:
     """One sound file of every kind."""
-    folder = tmp_path_factory.mktemp("originals")
-    files = {
-        "text": ("# q(A-1) I(q) Sig(q)\n" + text_rows(TABLE)).encode(),
-        "cp1252": ("q (Å-1)\tI\tσ\n".replace("σ", "s") + text_rows(TABLE, separator="\t")).encode("cp1252"),
-        "decimal commas": ("q;I;sigma\n" + text_rows(TABLE, separator=";", decimal=",")).encode(),
-        "two curves": (text_rows(TABLE) + "\nnext\n" + text_rows(TABLE)).encode(),
-        "RAW": ('### HEADER:\n{\n"q_unit": "1/A"\n}\n### DATA:\n Q I Error\n' + text_rows(TABLE)).encode(),
-        "pdh": (
-            PDH + text_rows(TABLE) + '<?xml version="1.0"?><fileinfo><column key="X"><value key="unit">A^-1</value></column></fileinfo>'
-        ).encode(),
-        "angle": ("# Wavelength: 1e-10 m\n# 2th_deg I sigma\n" + text_rows(TABLE)).encode(),
-        "canSAS 1.0": cansas(cansas_entry(TABLE), version="1.0").encode(),
-        "frames": frames(),
-    }
-    for ending, writer in WRITERS.items():
-        writer(folder / f"curve{ending}", CURVE, title="sample", metadata={"a": "b"})
-        files[ending] = (folder / f"curve{ending}").read_bytes()
-    buffer = io.BytesIO()
-    np.save(buffer, TABLE)
-    return files | {"npy": buffer.getvalue()}
-
-
-def frames() -> bytes:
-    buffer = io.BytesIO()
-    with h5py.File(buffer, "w", libver="latest") as file:
-        group = file.create_group("entry/data")
-        group.attrs.update({"NX_class": "NXdata", "signal": "I", "axes": ["frame", "q"]})
-        group.create_dataset("q", data=CURVE.q).attrs["units"] = "1/nm"
-        group.create_dataset("I", data=np.ones((3, 1)) * CURVE.intensity, chunks=(1, 40), compression="gzip")
-        group["frame"] = np.arange(3)
-    return buffer.getvalue()
+    return sound(tmp_path_factory.mktemp("originals"))
 
 
 def memory() -> float:
@@ -96,4 +58,22 @@ def test_that_every_broken_file_is_read_or_refused_with_a_sentence(originals, tm
             assert error.reason.endswith("."), (seed, error)  # noqa: PT017
         assert time.process_time() - start < SLOWEST, (seed, name)
     assert 0.1 * COUNT < read_well < 0.95 * COUNT  # else the faults are too coarse or too fine to test anything
+    assert memory() - before < LARGEST
+
+
+def test_that_files_made_to_do_harm_are_refused_quickly(tmp_path):
+    """Bombs and files that point outside; that nothing outside is opened is watched by ``make fuzz``."""
+    before = memory()
+    read_well = set()
+    for name, data in hostile().items():
+        path = tmp_path / "curve"
+        path.write_bytes(data)
+        start = time.process_time()
+        try:
+            read(path)
+            read_well.add(name)
+        except DataFileError as error:
+            assert error.reason.endswith("."), (name, error)  # noqa: PT017
+        assert time.process_time() - start < SLOWEST, name
+    assert read_well == {"huge numbers", "many columns"}
     assert memory() - before < LARGEST

@@ -19,8 +19,8 @@ from engine.curve import Array
 from engine.errors import DataFileError
 from engine.io.aside import written_aside
 from engine.io.hdf5_heaps import has_sound_heaps
+from engine.io.hdf5_packing import NotReadable, check_packing
 from engine.io.hdf5_tree import BROKEN, SIGNATURE, OutsideLink, member
-from engine.io.limits import MAX_CHUNK_BYTES
 from engine.io.volumes.volume import Placement, Volume, check_kind, common_spacing, even_step, make_volume, unknown_placement
 from engine.models.voxel_map import MAX_VOXELS, VoxelMap
 
@@ -199,9 +199,10 @@ def _check_dataset(path: Path, name: str, dataset: h5py.Dataset) -> None:
         raise DataFileError(path, f"{name} holds no real numbers; save it as double precision.")
     if int(np.prod([int(n) for n in dataset.shape], dtype=object)) > MAX_VOXELS:
         check_kind(path, name, dataset.dtype, dataset.shape[::-1])
-    chunk = dataset.chunks
-    if chunk and int(np.prod([int(n) for n in chunk], dtype=object)) * dataset.dtype.itemsize > MAX_CHUNK_BYTES:
-        raise DataFileError(path, f"{name} is packed in pieces too large to unpack; save it with save -v7.")
+    try:
+        check_packing(dataset)
+    except NotReadable as error:
+        raise DataFileError(path, f"{error}; save it with save -v7.") from error
 
 
 def write(path: Path, voxels: VoxelMap) -> None:
