@@ -16,6 +16,7 @@ import numpy as np
 from engine.curve import Array
 from engine.models.geometry import Body
 from engine.models.sections import break_heights, extent, moved, quadrics, region_labels
+from engine.models.voxel_map import VoxelMap
 
 _NODES = 4  # exact up to z⁷; z⁴ is needed
 
@@ -73,6 +74,28 @@ def properties(body: Body) -> Properties:
         equivalent_diameter=math.cbrt(6 * volume / math.pi),
         contrast_integral=float(contrast @ moments.volume),
         radius_of_gyration=_radius_of_gyration(moments, contrast),
+    )
+
+
+def map_properties(voxels: VoxelMap) -> Properties:
+    """Return volume and radius of gyration of a voxel map; its volume is that of the voxels with contrast, each a cube."""
+    density, edge = voxels.density[voxels.filled], voxels.spacing
+    volume = float(np.count_nonzero(density)) * edge**3
+    total, scale = float(density.sum()), float(np.abs(density).sum())
+    squared = math.nan
+    if abs(total) > 1e-12 * scale:
+        squared = 3 * edge**2 / 12
+        for axis in range(3):
+            others = tuple(i for i in range(3) if i != axis)
+            share = density.sum(axis=others) / total
+            place = edge * np.arange(share.size)
+            squared += float(share @ place**2) - float(share @ place) ** 2
+    return Properties(
+        volumes={"filled voxels": volume},
+        volume=volume,
+        equivalent_diameter=math.cbrt(6 * volume / math.pi),
+        contrast_integral=total * edge**3,
+        radius_of_gyration=math.sqrt(squared) if squared >= 0 else math.nan,
     )
 
 

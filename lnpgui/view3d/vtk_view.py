@@ -16,7 +16,7 @@ if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
 
 import vtkmodules.vtkInteractionStyle
 import vtkmodules.vtkRenderingOpenGL2  # noqa: F401 - registers the OpenGL classes
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
@@ -52,6 +52,8 @@ def make_render_window() -> Any:
 
 class VtkView(QWidget):
     """Paints a render window, passes mouse and keys on to it, and releases it in :meth:`shut_down`."""
+
+    dragged = Signal(bool)  # a drag of the mouse has begun, or ended
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -96,7 +98,11 @@ class VtkView(QWidget):
     def render(self) -> QImage:  # type: ignore[override]
         """Render now and return the picture."""
         scale = self.devicePixelRatioF()
-        width, height = max(1, round(self.width() * scale)), max(1, round(self.height() * scale))
+        self._image = self._read(max(1, round(self.width() * scale)), max(1, round(self.height() * scale)), scale)
+        self._is_stale = False
+        return self._image
+
+    def _read(self, width: int, height: int, scale: float) -> QImage:
         if tuple(self._window.GetSize()) != (width, height):
             self._window.SetSize(width, height)
             self._interactor.SetSize(width, height)
@@ -104,10 +110,19 @@ class VtkView(QWidget):
         self._window.Render()
         self._window.GetPixelData(0, 0, width - 1, height - 1, 0, self._pixels, 0)
         image = QImage(memoryview(self._pixels), width, height, 3 * width, QImage.Format.Format_RGB888)
-        self._image = image.flipped(Qt.Orientation.Vertical)
-        self._image.setDevicePixelRatio(scale)
-        self._is_stale = False
-        return self._image
+        image = image.flipped(Qt.Orientation.Vertical)
+        image.setDevicePixelRatio(scale)
+        return image
+
+    def snapshot(self, density: float) -> QImage:
+        """Return the picture anew with so many pixels per point of the screen, without what is painted over it."""
+        size = max(1, round(self.width() * density)), max(1, round(self.height() * density))
+        return self._read(*size, density)
+
+    @property
+    def interactor(self) -> Any:
+        """What moves the camera and the widgets in the picture."""
+        return self._interactor
 
     def shut_down(self) -> None:
         """Release everything, in the order VTK needs. Call it from the main window's closeEvent; more than once does no harm."""
@@ -163,6 +178,7 @@ class VtkView(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to turn, move or zoom."""
         self._tell_mouse(event.position(), event.modifiers())
+        self.dragged.emit(True)
         match event.button():
             case Qt.MouseButton.LeftButton:
                 self._interactor.LeftButtonPressEvent()
@@ -181,6 +197,7 @@ class VtkView(QWidget):
                 self._interactor.RightButtonReleaseEvent()
             case Qt.MouseButton.MiddleButton:
                 self._interactor.MiddleButtonReleaseEvent()
+        self.dragged.emit(event.buttons() != Qt.MouseButton.NoButton)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Turn, move or zoom."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
@@ -14,6 +15,11 @@ class FileDrop(QObject):
 
     dropped = Signal(object)  # tuple of Path
     hovering = Signal(bool)
+
+    def __init__(self, parent: QObject | None = None, *, suffixes: Sequence[str] = ()) -> None:
+        """Take any file, or those only whose name ends in one of *suffixes*; others go to the widget around."""
+        super().__init__(parent)
+        self._suffixes = tuple(suffixes)
 
     def watch(self, window: QWidget) -> None:
         """Take what is dropped on *window*."""
@@ -30,6 +36,8 @@ class FileDrop(QObject):
 
     def _on_drag(self, event: QDropEvent) -> bool:
         paths = local_paths(event.mimeData())
+        if self._suffixes and not any(path.suffix.lower() in self._suffixes for path in paths):
+            return False
         if not paths:
             event.ignore()
             return True

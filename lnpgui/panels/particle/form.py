@@ -1,25 +1,24 @@
-"""The form of one model, made from what the model declares."""
+"""The form of one particle, made from what it declares."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.models.parameters import parameters
+from engine.models.parameters import Parameter
 from lnpgui.widgets.parameter_field import ParameterField
 
 
 class ParameterForm(QWidget):
-    """A field for each parameter of a model."""
+    """A field for each parameter; those named in *whole* take whole numbers."""
 
     changed = Signal()
 
-    def __init__(self, model: type[Any], parent: QWidget | None = None) -> None:
+    def __init__(self, parameters: Sequence[Parameter], whole: Collection[str] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.model = model
-        self.fields = {p.name: ParameterField(p, whole=isinstance(getattr(model, p.name), int)) for p in parameters(model)}
+        self.fields = {p.name: ParameterField(p, whole=p.name in whole) for p in parameters}
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 6, 0)
         rows.setSpacing(8)

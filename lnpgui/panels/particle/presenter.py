@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
@@ -13,9 +14,12 @@ from engine.curve import Curve
 from engine.errors import EngineError, ParameterError
 from engine.io.write import NAMES
 from engine.models.geometry import Body, Particle
-from engine.models.registry import MODELS
+from engine.models.parameters import parameters
+from engine.models.voxel_map import VoxelMap
+from engine.progress import Step
 from engine.units import FORM_FACTOR_UNIT
-from lnpgui.panels.particle.scattered import Scattered, save, scale_to, scatter
+from lnpgui.panels.particle.scattered import Scattered, save, scale_to, scatter, voxels_of
+from lnpgui.panels.particle.sources import MODEL_SOURCES, Source, loader
 from lnpgui.panels.particle.view import ParticleView
 from lnpgui.session import Entry, Session
 from lnpgui.workers import Failure, JobQueue
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
 
 CURVE = "curve"
 FILE = "file"
+MOST_FILES = 10
+"""Loaded particles and maps that are kept at hand; a map can take 260 MB."""
+PROGRESS_AFTER_MS = 700
 PICTURE_AFTER_MS = 60
 """A picture can take longer to draw than a curve to compute, so the curve comes first."""
 
@@ -40,14 +47,21 @@ class ParticlePresenter(QObject):
         super().__init__(parent)
         self._view = view
         self._session = session
-        self._model: type[Any] = next(iter(MODELS.values()))
-        self._particle: Particle | None = None
+        self._sources: dict[str, Source] = dict(MODEL_SOURCES)
+        self._key = next(iter(self._sources))
+        self._loaded = 0
+        self._particle: Particle | VoxelMap | None = None
         self._body: Body | None = None
         self._shown: Scattered | None = None
         self._is_stale = False
         self._is_over = False
         self._curves = JobQueue(self)
         self._files = JobQueue(self)
+        self._loads = JobQueue(self)
+        self._voxels = JobQueue(self)
+        self._step = ""
+        self._progress = QTimer(self, singleShot=True, interval=PROGRESS_AFTER_MS)
+        self._progress.timeout.connect(self._show_progress)
         self._soon = QTimer(self, singleShot=True, interval=0)  # several changes in one turn are one
         self._soon.timeout.connect(self._update)
         self._picture_soon = QTimer(self, singleShot=True, interval=PICTURE_AFTER_MS)
@@ -55,7 +69,7 @@ class ParticlePresenter(QObject):
         self._listen()
         view.set_formats([f"{NAMES[ending]} (*{ending})" for ending in NAMES])
         view.offer_overlay(self._measured_name())
-        view.set_models([(key, model.title) for key, model in MODELS.items()])
+        view.set_models([(key, source.title) for key, source in self._sources.items()])
 
     def _listen(self) -> None:
         view = self._view
@@ -64,11 +78,20 @@ class ParticlePresenter(QObject):
         view.overlay_wanted.connect(self._request)
         view.curve_file_given.connect(self._on_curve_file)
         view.picture_file_given.connect(self._on_picture_file)
+        view.files_given.connect(self._on_files)
+        view.volume_wanted.connect(self._show_picture)
+        view.stop_wanted.connect(self._on_stop)
         self._session.current_changed.connect(self._on_entry)
         self._session.changed.connect(self._on_entry)
         self._curves.done.connect(self._on_scattered)
         self._curves.failed.connect(self._on_failed)
+        self._curves.reported.connect(self._on_reported)
+        self._curves.cancelled.connect(self._on_stopped)
         self._curves.idle.connect(self._next)
+        self._loads.done.connect(self._on_loaded)
+        self._loads.failed.connect(self._on_failed)
+        self._voxels.done.connect(self._on_voxels)
+        self._voxels.failed.connect(self._on_failed)
         self._files.done.connect(self._on_saved)
         self._files.failed.connect(self._on_failed)
 
@@ -76,22 +99,27 @@ class ParticlePresenter(QObject):
     def is_shown(self) -> bool:
         """True when the view shows the last request."""
         is_waiting = self._soon.isActive() or self._picture_soon.isActive() or self._is_stale
-        return not (is_waiting or self._curves.is_busy or self._files.is_busy)
+        queues = (self._curves, self._files, self._loads, self._voxels)
+        return not (is_waiting or any(queue.is_busy for queue in queues))
 
     def stop(self) -> None:
         """Begin nothing any more; the window closes."""
         self._is_over = True
         self._soon.stop()
         self._picture_soon.stop()
+        self._progress.stop()
         self._is_stale = False
-        self._curves.cancel()
+        for queue in (self._curves, self._loads, self._voxels):
+            queue.cancel()
 
     # -- the particle --------------------------------------------------------------------------------------------------
 
     @Slot(str)
     def _on_model(self, key: str) -> None:
-        self._model = MODELS[key]
-        self._view.show_form(self._model)
+        self._key = key
+        source = self._sources[key]
+        self._view.show_form(source.parameters, source.whole)
+        self._view.show_notes(" ".join(source.notes))
         self._update()
 
     @Slot()
@@ -101,8 +129,8 @@ class ParticlePresenter(QObject):
         if form is None:
             return
         try:
-            particle: Particle = self._model(**form.values)
-            body = particle.body()
+            particle = self._sources[self._key].make(form.values)
+            body = None if isinstance(particle, VoxelMap) else particle.body()
         except EngineError as error:
             name = error.field if isinstance(error, ParameterError) else None
             form.show_refusal(name, f"{error} Shown is the last particle that can be.")
@@ -115,8 +143,37 @@ class ParticlePresenter(QObject):
 
     @Slot()
     def _show_picture(self) -> None:
+        if isinstance(self._particle, VoxelMap):
+            self._view.show_map(self._particle)
+        elif self._particle is not None and self._body is not None:
+            if self._view.wants_volume:
+                self._voxels.submit(self._body, partial(voxels_of, self._particle))
+            else:
+                self._view.show_body(self._body)
+
+    @Slot(object, object)
+    def _on_voxels(self, body: Body, voxels: VoxelMap) -> None:
         if self._body is not None:
-            self._view.show_body(self._model.title, self._body)
+            self._view.show_body(body, voxels)
+
+    # -- particles and maps from files ---------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _on_files(self, paths: Sequence[Path]) -> None:
+        self._view.show_notice("")
+        for path in paths[:MOST_FILES]:
+            self._loads.submit(path, loader(path))
+
+    @Slot(object, object)
+    def _on_loaded(self, path: Path, source: Source) -> None:
+        """Offer what was loaded beside the models, and show it."""
+        key = f"file {path}"
+        files = [known for known in self._sources if known.startswith("file ") and known != key]
+        for old in files[: max(0, len(files) - MOST_FILES + 1)]:
+            del self._sources[old]
+            self._view.remove_model(old)
+        self._sources[key] = source
+        self._view.offer_model(key, source.title)
 
     # -- its curve -----------------------------------------------------------------------------------------------------
 
@@ -129,11 +186,14 @@ class ParticlePresenter(QObject):
     def _next(self) -> None:
         if self._is_stale and not self._curves.is_busy and self._particle is not None:
             self._is_stale = False
+            if not self._progress.isActive():
+                self._progress.start()
             self._curves.submit(CURVE, partial(scatter, self._particle, self._ground()))
 
     @Slot(object, object)
     def _on_scattered(self, _: object, scattered: Scattered) -> None:
         self._shown = scattered
+        self._end_progress()
         measured = scattered.measured
         factor = 1.0 if measured is None else scale_to(measured, scattered.q, scattered.intensity)
         self._view.show_notice("")
@@ -144,7 +204,36 @@ class ParticlePresenter(QObject):
 
     @Slot(object, object)
     def _on_failed(self, _: object, failure: Failure) -> None:
+        self._end_progress()
         self._view.show_notice(failure.message)
+
+    @Slot(object, object)
+    def _on_reported(self, _: object, event: object) -> None:
+        match event:
+            case Step(done, total, message) if total:
+                self._step = f"{100 * done // total} % {message}"
+                if not self._progress.isActive():
+                    self._show_progress()
+
+    @Slot()
+    def _show_progress(self) -> None:
+        if self._curves.is_busy:
+            self._view.show_progress(self._step or "Computing the curve")
+
+    def _end_progress(self) -> None:
+        self._progress.stop()
+        self._step = ""
+        self._view.show_progress("")
+
+    @Slot()
+    def _on_stop(self) -> None:
+        self._is_stale = False
+        self._curves.cancel()
+
+    @Slot(object)
+    def _on_stopped(self, _: object) -> None:
+        self._end_progress()
+        self._view.show_words("The curve was stopped; change a value to compute it anew.")
 
     # -- the measured curve --------------------------------------------------------------------------------------------
 
@@ -175,19 +264,19 @@ class ParticlePresenter(QObject):
         if shown is None:
             self._view.show_notice("There is no curve to save yet.")
             return
-        title = f"{type(shown.particle).title}, I(q) of one particle"
-        values = {name: f"{value:g}" for name, value in vars(shown.particle).items()}
+        title = f"{shown.particle.title}, I(q) of one particle, simulated"
+        values = {p.name: f"{getattr(shown.particle, p.name):g}" for p in parameters(shown.particle)}
         metadata = {**values, "unit of I": FORM_FACTOR_UNIT}
         self._files.submit(FILE, partial(save, path, Curve(shown.q, shown.intensity), title, metadata))
 
     @Slot(object)
     def _on_picture_file(self, path: Path) -> None:
-        if self._view.save_picture(path):
-            self._on_saved(FILE, path)
+        try:
+            self._view.save_picture(path)
+        except EngineError as error:
+            self._view.show_notice(str(error))
         else:
-            self._view.show_notice(
-                f"{path.name}: the picture cannot be written there. Choose another folder, and a name that ends in .png."
-            )
+            self._on_saved(FILE, path)
 
     @Slot(object, object)
     def _on_saved(self, _: object, path: Path) -> None:
@@ -199,9 +288,10 @@ def _words(scattered: Scattered, factor: float) -> str:
     """Say what is drawn."""
     if not math.isfinite(factor):
         return "This particle can't be scaled to the measured curve: it scatters nothing there."
-    cut = "" if scattered.cut_at is None else f" Computed up to q = {scattered.cut_at:.3g} 1/nm, as the particle is so large."
+    large = "its voxels are" if isinstance(scattered.particle, VoxelMap) else "the particle is"
+    cut = "" if scattered.cut_at is None else f" Computed up to q = {scattered.cut_at:.3g} 1/nm, as {large} so large."
     if scattered.measured is None:
-        return f"One particle in the solvent, all orientations alike, exact solver.{cut}"
+        return f"{scattered.words}{cut}"
     return f"The particle's curve is scaled by {factor:.3g}, the factor of least squares; no background is added.{cut}"
 
 

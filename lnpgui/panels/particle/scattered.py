@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.curve import Array, Curve
+from engine.errors import UnsupportedModel
 from engine.models.geometry import Particle
+from engine.models.voxel_map import VoxelMap
 from engine.progress import Report
 
 if TYPE_CHECKING:
@@ -23,13 +25,29 @@ MOST_PHASE = 600.0
 """Largest q times length that is computed while the user waits; the work grows with its cube."""
 
 
+MAP_POINTS = 150
+"""Points of q at which the curve of a voxel map is computed; each takes a while."""
+BELOW_NYQUIST = 0.95
+"""Share of the largest q that a lattice shows up to which its curve is drawn."""
+LATTICE_EDGE = 600
+"""Edge of the padded cube, in voxels, that the lattice solver works on within a second or two."""
+PICTURE_VOXELS = 100
+
+EXACT_WORDS = "One particle in the solvent, all orientations alike, exact solver."
+NUFFT_WORDS = "The map in the solvent, all orientations alike, by the non-uniform Fourier transform."
+LATTICE_WORDS = (
+    "The map in the solvent, all orientations alike, by the lattice Fourier transform: the more accurate non-uniform one needs the "
+    "library finufft, which is not part of this installation."
+)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scattered:
     """One particle's curve.
 
     Parameters
     ----------
-    particle : Particle
+    particle : Particle or VoxelMap
         The particle.
     q : ndarray, shape (n,)
         Scattering vector [1/nm].
@@ -40,25 +58,30 @@ class Scattered:
     measured : Curve, optional
         The curve on whose points it was computed.
     cut_at : float, optional
-        The last q [1/nm], where larger ones were left out because the particle is so large.
+        The last q [1/nm], where larger ones were left out because the particle, or its voxels, are so large.
+    words : str
+        How it was computed.
     """
 
-    particle: Particle
+    particle: Particle | VoxelMap
     q: Array
     intensity: Array
     properties: Properties
     measured: Curve | None
     cut_at: float | None
+    words: str = EXACT_WORDS
 
 
-def scatter(particle: Particle, measured: Curve | None, report: Report) -> Scattered:
-    """Return the curve of *particle* with the exact solver, on points of *measured* if given.
+def scatter(particle: Particle | VoxelMap, measured: Curve | None, report: Report) -> Scattered:
+    """Return the curve of *particle* with the solver for it, on points of *measured* if given.
 
     Raises
     ------
     EngineError
         If the solver refuses the particle.
     """
+    if isinstance(particle, VoxelMap):
+        return _scatter_map(particle, measured, report)
     from engine.models.properties import properties
     from engine.models.sections import extent
     from engine.scattering.exact import form_factors
@@ -72,11 +95,47 @@ def scatter(particle: Particle, measured: Curve | None, report: Report) -> Scatt
     return Scattered(particle, kept, intensity, properties(body), measured, cut_at)
 
 
-def _thinned(q: Array) -> Array:
-    """Return about :data:`POINTS` of the points *q*, with both ends."""
-    if q.size <= POINTS:
+def _scatter_map(voxels: VoxelMap, measured: Curve | None, report: Report) -> Scattered:
+    """Return the curve of a map, by the non-uniform transform where it is installed, else by the lattice."""
+    from engine.models.properties import map_properties
+    from engine.scattering.nufft import form_factor
+
+    end = BELOW_NYQUIST * np.pi / voxels.spacing
+    q = np.geomspace(Q_RANGE[0], min(Q_RANGE[1], end), MAP_POINTS) if measured is None else _thinned(measured.q[measured.q > 0], MAP_POINTS)
+    kept = q[q <= end]
+    cut_at = float(kept[-1]) if 0 < kept.size < q.size else None
+    try:
+        intensity, words = form_factor(voxels, kept, report=report), NUFFT_WORDS
+    except UnsupportedModel:
+        intensity, words = _on_lattice(voxels, kept, report), LATTICE_WORDS
+    return Scattered(voxels, kept, intensity, map_properties(voxels), measured, cut_at, words)
+
+
+def _on_lattice(voxels: VoxelMap, q: Array, report: Report) -> Array:
+    from engine.scattering.lattice import LatticeSettings, Placement, form_factor
+    from engine.scattering.voxelise import VoxelFactor
+
+    ratio = float(np.clip(LATTICE_EDGE / max(voxels.shape), 2.0, 6.0))
+    settings = LatticeSettings(placement=Placement.VOLUME_MEAN, crop=False, padding_ratio=ratio, voxel_factor=VoxelFactor.DIVIDE)
+    return form_factor(voxels, q, settings=settings, report=report)
+
+
+def voxels_of(particle: Particle, report: Report) -> VoxelMap:
+    """Return *particle* on a lattice for its picture as a volume."""
+    from engine.models.sections import extent
+    from engine.scattering.voxelise import voxelise
+    from lnpgui.view3d.section import extent as reach
+
+    body = particle.body()
+    low, high = extent(body)
+    return voxelise(particle, max(high - low, 2 * reach(body).radius) / PICTURE_VOXELS, 2, report=report)
+
+
+def _thinned(q: Array, most: int = POINTS) -> Array:
+    """Return about *most* of the points *q*, with both ends."""
+    if q.size <= most:
         return q
-    thinned: Array = q[np.unique(np.linspace(0, q.size - 1, POINTS).round().astype(int))]
+    thinned: Array = q[np.unique(np.linspace(0, q.size - 1, most).round().astype(int))]
     return thinned
 
 

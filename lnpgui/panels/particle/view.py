@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QImageWriter
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -21,13 +21,23 @@ from PySide6.QtWidgets import (
 )
 
 from engine.curve import Array, Curve
+from engine.errors import DataFileError
+from engine.io.aside import written_aside
 from engine.models.geometry import Body
-from lnpgui.panels.fitted.view import Choice, FittedView
+from engine.models.parameters import Parameter
+from engine.models.voxel_map import VoxelMap
 from lnpgui.panels.particle.form import ParameterForm
 from lnpgui.panels.particle.model_plot import ModelPlot
+from lnpgui.panels.particle.picture import Mode, ParticlePicture
+from lnpgui.panels.particle.sources import MAPS, PARTICLES
 from lnpgui.theme import Theme
+from lnpgui.widgets.file_drop import FileDrop
 
 PICTURES = "Picture (*.png)"
+TO_OPEN = (
+    f"Maps and particles ({' '.join(f'*{ending}' for ending in (*MAPS, *PARTICLES))});;"
+    f"Voxel maps ({' '.join(f'*{ending}' for ending in MAPS)});;Particles of your own (*.toml);;All files (*)"
+)
 
 
 class ParticleView(QWidget):
@@ -38,6 +48,9 @@ class ParticleView(QWidget):
     overlay_wanted = Signal(bool)
     curve_file_given = Signal(object)  # Path
     picture_file_given = Signal(object)  # Path
+    files_given = Signal(object)  # tuple of Path: maps and particles
+    volume_wanted = Signal()
+    stop_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,9 +58,9 @@ class ParticleView(QWidget):
         self._formats: tuple[str, ...] = ()
         self.form: ParameterForm | None = None
         self.plot = ModelPlot(theme)
-        self.picture = FittedView(theme)
-        self.picture.setAccessibleName("Picture of the particle")
-        self.picture.chooser.hide()  # there is one particle
+        self.picture = ParticlePicture(theme)
+        self.drop = FileDrop(self, suffixes=(*MAPS, *PARTICLES))
+        self.drop.watch(self)
         self._assemble()
         self._connect()
 
@@ -76,9 +89,19 @@ class ParticleView(QWidget):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.reset_button = QPushButton("Defaults")
         self.reset_button.setToolTip("Give every parameter of this model its first value again")
+        self.open_button = QPushButton("Open …")
+        self.open_button.setToolTip("Open a voxel map (.mat, .mrc, .npy) or a particle of your own (.toml); or drop it on this panel")
+        self._notes = QLabel()
+        self._notes.setProperty("role", "muted")
+        self._notes.setWordWrap(True)
+        self._notes.hide()
+        line = QHBoxLayout()
+        line.addWidget(self.chooser, 1)
+        line.addWidget(self.open_button)
         rows = QVBoxLayout(left)
         rows.setContentsMargins(0, 0, 0, 0)
-        rows.addWidget(self.chooser)
+        rows.addLayout(line)
+        rows.addWidget(self._notes)
         rows.addWidget(self._scroll, 1)
         rows.addWidget(self.reset_button)
         return left
@@ -96,6 +119,16 @@ class ParticleView(QWidget):
         self._notice.setProperty("role", "error")
         self._notice.setWordWrap(True)
         self._notice.hide()
+        self._progress = QLabel()
+        self._progress.setProperty("role", "muted")
+        self.stop_button = QPushButton("Stop")
+        self.stop_button.setToolTip("Stop computing the curve")
+        self._progress_line = QWidget()
+        busy = QHBoxLayout(self._progress_line)
+        busy.setContentsMargins(0, 0, 0, 0)
+        busy.addWidget(self._progress, 1)
+        busy.addWidget(self.stop_button)
+        self._progress_line.hide()
         line = QHBoxLayout()
         line.addWidget(self.overlay, 1)
         line.addWidget(self.save_curve_button)
@@ -103,6 +136,7 @@ class ParticleView(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addLayout(line)
         rows.addWidget(self._notice)
+        rows.addWidget(self._progress_line)
         rows.addWidget(self.plot, 1)
         rows.addWidget(self._words)
         return middle
@@ -115,9 +149,12 @@ class ParticleView(QWidget):
         self.properties.setAccessibleName("Properties of the particle")
         self.properties.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.save_picture_button = QPushButton("Save picture …")
-        self.save_picture_button.setToolTip("Save the picture as it is seen, as PNG")
+        self.save_picture_button.setToolTip("Save the picture as it is seen, as PNG with two pixels per point of the screen")
+        self.transparent = QCheckBox("Transparent ground")
+        self.transparent.setToolTip("Save the picture without its ground, to be laid over anything")
         line = QHBoxLayout()
         line.addStretch(1)
+        line.addWidget(self.transparent)
         line.addWidget(self.save_picture_button)
         rows = QVBoxLayout(right)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -132,12 +169,23 @@ class ParticleView(QWidget):
         self.overlay.toggled.connect(self.overlay_wanted)
         self.save_curve_button.clicked.connect(self._ask_curve_file)
         self.save_picture_button.clicked.connect(self._ask_picture_file)
+        self.open_button.clicked.connect(self._ask_files)
+        self.stop_button.clicked.connect(self.stop_wanted)
+        self.drop.dropped.connect(self.files_given)
+        self.picture.volume_wanted.connect(self.volume_wanted)
 
     # -- gestures ------------------------------------------------------------------------------------------------------
 
     @Slot()
     def _on_chosen(self) -> None:
         self.model_chosen.emit(self.chooser.currentData())
+
+    @Slot()
+    def _ask_files(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(self, "Open voxel maps and particles", str(self._folder), TO_OPEN)
+        if names:
+            self._folder = Path(names[0]).parent
+            self.files_given.emit(tuple(Path(name) for name in names))
 
     def set_formats(self, formats: Sequence[str]) -> None:
         """Offer these filters when a curve is saved, the usual one first."""
@@ -164,16 +212,45 @@ class ParticleView(QWidget):
         for key, title in models:
             self.chooser.addItem(title, key)
 
-    def show_form(self, model: type[Any]) -> None:
-        """Show the parameters of *model* at their defaults."""
-        self.form = ParameterForm(model)
+    def offer_model(self, key: str, title: str) -> None:
+        """Offer one more, or the same again, and choose it."""
+        index = self.chooser.findData(key)
+        if index < 0:
+            self.chooser.addItem(title, key)
+            index = self.chooser.count() - 1
+        if index == self.chooser.currentIndex():
+            self._on_chosen()
+        self.chooser.setCurrentIndex(index)
+
+    def remove_model(self, key: str) -> None:
+        """Offer *key* no more."""
+        with QSignalBlocker(self.chooser):
+            self.chooser.removeItem(self.chooser.findData(key))
+
+    def show_form(self, parameters: Sequence[Parameter], whole: Collection[str]) -> None:
+        """Show these parameters at their defaults."""
+        self.form = ParameterForm(parameters, whole)
         self.form.changed.connect(self.changed)
         self._scroll.setWidget(self.form)  # deletes the one before
         self.plot.reset_view()
 
-    def show_body(self, words: str, body: Body) -> None:
-        """Show the picture of a particle; the user goes on to look at it from the same side."""
-        self.picture.show_choices((Choice(words, body),), keep_view=True)
+    def show_notes(self, words: str) -> None:
+        """Say what was assumed about the particle; nothing hides it."""
+        self._notes.setText(words)
+        self._notes.setVisible(bool(words))
+
+    @property
+    def wants_volume(self) -> bool:
+        """True where the voxels of a body are to be shown."""
+        return self.picture.shown_mode is Mode.VOLUME
+
+    def show_body(self, body: Body, voxels: VoxelMap | None = None) -> None:
+        """Show the picture of a body, with its voxels where they are seen; the user goes on to look from the same side."""
+        self.picture.show_body(body, voxels)
+
+    def show_map(self, voxels: VoxelMap) -> None:
+        """Show the picture of a voxel map."""
+        self.picture.show_map(voxels)
 
     def show_curve(self, q: Array, intensity: Array, measured: Curve | None) -> None:
         """Draw the particle's curve, over *measured* if it is given."""
@@ -192,6 +269,11 @@ class ParticleView(QWidget):
         self._notice.setText(words)
         self._notice.setVisible(bool(words))
 
+    def show_progress(self, words: str) -> None:
+        """Say how far a long computation is, with a way to stop it; nothing hides it."""
+        self._progress.setText(words)
+        self._progress_line.setVisible(bool(words))
+
     def offer_overlay(self, name: str | None) -> None:
         """Offer the measured curve *name* as ground; None when there is none."""
         self.overlay.setEnabled(name is not None)
@@ -201,9 +283,20 @@ class ParticleView(QWidget):
             else f"Draw the particle's curve, scaled by least squares, over {name}"
         )
 
-    def save_picture(self, path: Path) -> bool:
-        """Save the picture as it is seen; False when the file cannot be written."""
-        return self.picture.picture.grab().save(str(path))
+    def save_picture(self, path: Path) -> None:
+        """Save the picture as it is seen.
+
+        Raises
+        ------
+        DataFileError
+            If the file cannot be written.
+        """
+        image = self.picture.snapshot(transparent=self.transparent.isChecked())
+        if path.suffix.lower() != ".png":
+            raise DataFileError(path, "A picture is saved as PNG; end its name in .png.")
+        with written_aside(path) as aside:
+            if not QImageWriter(str(aside), QByteArray(b"png")).write(image):
+                raise DataFileError(path, "cannot be written there; choose another folder.")
 
     def set_theme(self, theme: Theme) -> None:
         """Use the colours of *theme*."""
