@@ -15,9 +15,10 @@ import pytest
 from gui_fakes import write_curve
 from hypothesis import given
 from hypothesis import strategies as st
+from particle_gestures import field, line, look_at, picture, settled, tabs, type_in
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QDoubleSpinBox, QFileDialog, QTabBar
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from engine.curve import Curve
@@ -31,26 +32,8 @@ from lnpgui.main_window import MainWindow
 from lnpgui.panels.particle import presenter, scattered
 from lnpgui.panels.particle.scattered import scale_to
 from lnpgui.panels.particle.view import ParticleView
-from lnpgui.widgets.parameter_field import ParameterField
 
 LEFT = Qt.MouseButton.LeftButton
-
-
-def tabs(window: MainWindow) -> QTabBar:
-    """Return the tabs of the panels."""
-    bars = [bar for bar in window.findChildren(QTabBar) if bar.isVisible()]
-    assert len(bars) == 1
-    return bars[0]
-
-
-def look_at(window: MainWindow, qtbot: QtBot) -> ParticleView:
-    """Click on the tab of the panel and wait until it shows a curve."""
-    bar = tabs(window)
-    place = next(i for i in range(bar.count()) if bar.tabText(i) == "Particle")
-    qtbot.mouseClick(bar, LEFT, pos=bar.tabRect(place).center())
-    qtbot.waitUntil(lambda: window._particle is not None)
-    settled(window, qtbot)
-    return window.particle
 
 
 def presenter_of(window: MainWindow) -> presenter.ParticlePresenter:
@@ -59,29 +42,10 @@ def presenter_of(window: MainWindow) -> presenter.ParticlePresenter:
     return window._particle_presenter
 
 
-def settled(window: MainWindow, qtbot: QtBot) -> None:
-    """Wait until everything is shown."""
-    qtbot.waitUntil(lambda: window.is_shown, timeout=10_000)
-
-
 @pytest.fixture
 def panel(window: MainWindow, qtbot: QtBot) -> ParticleView:
     """Return the panel of the real window, as a user finds it."""
     return look_at(window, qtbot)
-
-
-def field(panel: ParticleView, name: str) -> ParameterField:
-    """Return the field of a parameter."""
-    assert panel.form is not None
-    return panel.form.fields[name]
-
-
-def type_in(box: QDoubleSpinBox, words: str, qtbot: QtBot) -> None:
-    """Type *words* over what stands there, and press Enter."""
-    box.setFocus()
-    box.selectAll()
-    qtbot.keyClicks(box, words)
-    qtbot.keyClick(box, Qt.Key.Key_Return)
 
 
 def choose(panel: ParticleView, key: str, qtbot: QtBot) -> None:
@@ -91,16 +55,6 @@ def choose(panel: ParticleView, key: str, qtbot: QtBot) -> None:
     for _ in range(panel.chooser.findData(key)):
         qtbot.keyClick(panel.chooser, Qt.Key.Key_Down)
     assert panel.chooser.currentData() == key
-
-
-def line(panel: ParticleView) -> np.ndarray:
-    """Return the drawn curve, as log10 of q and I."""
-    return np.array(panel.plot.drawn_line())
-
-
-def picture(panel: ParticleView) -> QImage:
-    """Return the picture of the particle."""
-    return panel.picture.picture.grab().toImage()
 
 
 def test_that_the_panel_is_made_when_it_is_first_looked_at(window: MainWindow, qtbot: QtBot) -> None:
