@@ -78,6 +78,25 @@ class Settings:
         value = self._store.value("files/units")
         return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}
 
+    @property
+    def live_folder(self) -> Path | None:
+        """Folder that was last watched."""
+        words = str(self._store.value("batch/live folder", ""))
+        return Path(words) if words else None
+
+    @live_folder.setter
+    def live_folder(self, folder: Path) -> None:
+        self._store.setValue("batch/live folder", str(folder))
+
+    def text(self, name: str) -> str:
+        """Return the text kept under *name*; empty when there is none."""
+        value = self._store.value(f"text/{name}", "")
+        return value if isinstance(value, str) else ""
+
+    def keep_text(self, name: str, text: str) -> None:
+        """Keep a text under *name*."""
+        self._store.setValue(f"text/{name}", text)
+
     def sync(self) -> None:
         """Write everything to disk."""
         self._store.sync()

@@ -40,7 +40,7 @@ class Outputs:
         DataFileError
             If a file can't be written.
         """
-        name = self._name(measurement.name)
+        name = self.free_name(measurement.name)
         if self.reports is not None and self.draw is not None:
             from engine.io.report import collect
 
@@ -52,7 +52,7 @@ class Outputs:
             capsule = pack(measurement, record, settings=settings, basis=default_basis().identity, model=analysis.model)
             write_capsule(self.capsules / f"{name}-capsule.h5", capsule)
 
-    def _name(self, wanted: str) -> str:
+    def free_name(self, wanted: str) -> str:
         """Return *wanted* as a file name that no other curve of this run has. It never is the name of a measured file."""
         stem = re.sub(r"[^\w.-]+", "_", wanted).strip("_.")[:_LONGEST_NAME] or "curve"
         name, count = stem, 1

@@ -166,6 +166,8 @@ class WatchSettings:
         Time before the second try [s]; it doubles from try to try up to the longest.
     most : int
         Files that are watched.
+    old_too : bool
+        Whether the files of the first look are read too, or only those that come later.
     """
 
     still: int = 2
@@ -173,6 +175,7 @@ class WatchSettings:
     wait: float = 2.0
     longest_wait: float = 60.0
     most: int = MAX_FILES
+    old_too: bool = True
 
 
 class _Stage(Enum):
@@ -214,6 +217,7 @@ class Watcher:
         self._settings = settings or WatchSettings()
         self._tracks = {path: _Track(None, _Stage.READ, was_given=True) for path in known}
         self._is_lost = False
+        self._is_first = True
         self._left_out = 0
 
     @property
@@ -254,10 +258,12 @@ class Watcher:
                 if len(self._tracks) >= self._settings.most:
                     left_out += 1
                 else:
-                    self._tracks[path] = _Track(stamp)
+                    is_old = self._is_first and not self._settings.old_too
+                    self._tracks[path] = _Track(stamp, _Stage.READ if is_old else _Stage.GROWING)
             elif self._is_ready(track, stamp, now):
                 ready.append(Ready(path, stamp, again=track.was_given))
                 track.stage, track.was_given = _Stage.GIVEN, True
+        self._is_first = False
         if left_out > self._left_out:
             events.append(Full(left_out, found.is_cut))
         self._left_out = left_out
@@ -314,3 +320,16 @@ class Watcher:
         track.still = min(track.still + 1, self._settings.still)
         is_still = track.still >= self._settings.still and stamp.size > 0
         return is_still and (track.stage is _Stage.GROWING or (track.stage is _Stage.REFUSED and now >= track.due))
+
+
+def stamps(paths: tuple[Path, ...], report: Report) -> dict[Path, Stamp]:
+    """Return the stamps of those of *paths* that are there."""
+    found: dict[Path, Stamp] = {}
+    for done, path in enumerate(paths):
+        report(Step(done, len(paths), "looking"))
+        try:
+            status = path.stat()
+        except (OSError, ValueError):
+            continue
+        found[path] = Stamp(status.st_size, status.st_mtime_ns)
+    return found

@@ -97,6 +97,12 @@ def test_that_files_known_from_before_are_not_read_unless_they_change_now() -> N
     assert play(watcher, *[there((A, 10), (B, 4))] * 3)[-1] == (Ready(A, Stamp(10, 1), again=True),)
 
 
+def test_that_files_already_there_are_left_alone_if_only_new_ones_are_wanted() -> None:
+    watcher = Watcher(settings=WatchSettings(old_too=False))
+    assert play(watcher, there((A, 9)), *[there((A, 9), (B, 4))] * 4) == [(), (), (), (Ready(B, Stamp(4, 1)),), ()]
+    assert play(watcher, *[there((A, 9, 7), (B, 4))] * 3)[-1] == (Ready(A, Stamp(9, 7)),)
+
+
 def test_that_a_lost_folder_is_told_once_and_nothing_is_forgotten_when_it_comes_back() -> None:
     watcher = Watcher()
     play(watcher, *[there((A, 9))] * 3)
