@@ -15,7 +15,7 @@ from engine.inference.analysis import Analysis, Fit, Interval, SizeEstimate, Sta
 from engine.inference.fit import Mode, best_modes, scan
 from engine.inference.hypotheses import MINOR, Hypothesis, hypotheses, names, prior
 from engine.inference.judgement import CHI2_DOUBTFUL, MISFIT_DOUBTFUL, Evidence, judge, relative_misfit, runs_probability, sentence
-from engine.inference.posterior import Draws, draw_posterior, mixture_share, prior_scales
+from engine.inference.posterior import Sampler, log_sum, mixture_share, prior_scales
 from engine.inference.prepare import Prepared, prepare
 from engine.inference.rivals import FormFree, featureless, form_free
 from engine.inference.settings import DEFAULT_SETTINGS, AnalysisSettings
@@ -42,6 +42,15 @@ ZINGER = 8.0
 
 FORM_LEAD = 3.0
 """One type alone with form-free sizes stands out when every other has a chi² larger by this factor."""
+
+ROUNDS, ENOUGH, FEW_DRAWS = 7, 400.0, 50.0
+"""Rounds of draws at most, effective draws that are enough for a probable hypothesis, and for one that is hardly so."""
+
+PROBABLE, IMPROBABLE, DOUBT = 0.05, 1e-3, 4.0
+"""Probabilities that tell how many draws a hypothesis deserves; ln of the factor by which the evidence of few draws may be too small."""
+
+HOPELESS = 10.0
+"""A hypothesis is not fitted to its end that begins this many times above the best chi² so far and the expected one together."""
 
 STARTS = {1: 4, 2: 6, 3: 3, 4: 2}
 """Starting points of the fit by number of types."""
@@ -124,7 +133,8 @@ def _read(prepared: Prepared, basis: Basis, types: tuple[str, ...], report: Repo
         if count > most or (count > 2 and not _worth_trying(prepared, count, modes)):
             continue
         report(Step(1, 4, f"fitting {hypothesis.name}"))
-        modes[hypothesis] = best_modes(shapes, scanned, hypothesis, count=STARTS[count])
+        least = min((found[0].chi2 for found in modes.values()), default=np.inf)
+        modes[hypothesis] = best_modes(shapes, scanned, hypothesis, count=STARTS[count], hopeless=HOPELESS * (least + shapes.data.size))
     return _Reading(shapes, modes)
 
 
@@ -208,17 +218,34 @@ def _posterior(shapes: ShapeTable, modes: Mapping[Hypothesis, Sequence[Mode]], s
     criterion = {hypothesis: information(found[0], shapes.data.size) for hypothesis, found in modes.items()}
     lowest = min(criterion.values())
     scales = prior_scales(shapes)
-    drawn: list[Draws] = []
+    samplers = []
     for hypothesis, found in modes.items():
         if criterion[hypothesis] - lowest <= 2 * NEGLIGIBLE:
             report(Step(2, 4, f"weighing {hypothesis.name}"))
             parents = [modes[h][0] for h in modes if len(h.types) == len(hypothesis.types) - 1 and set(h.types) < set(hypothesis.types)]
-            drawn.append(
-                draw_posterior(
-                    shapes, found, parents, share=mixture_share([scales[k] for k in hypothesis.types]), count=settings.draws, rng=rng
-                )
-            )
-    return pool(drawn, prior(settings.candidates, settings.weights), settings.candidates, unit_volumes())
+            share = mixture_share([scales[kind] for kind in hypothesis.types])
+            samplers.append(Sampler(shapes, found, parents, share=share, count=settings.draws, rng=rng))
+    before = prior(settings.candidates, settings.weights)
+    _sharpen(samplers, before, report)
+    return pool([sampler.draws() for sampler in samplers], before, settings.candidates, unit_volumes())
+
+
+def _sharpen(samplers: Sequence[Sampler], before: Mapping[Hypothesis, float], report: Report) -> None:
+    """Add rounds of draws where they matter: to the hypotheses that are probable, until enough of their draws count."""
+    for _ in range(ROUNDS - 1):
+        log_mass = np.array([sampler.log_evidence + np.log(before[sampler.hypothesis]) for sampler in samplers])
+        poor = []
+        for sampler, mass in zip(samplers, log_mass - log_sum(log_mass, axis=0), strict=True):
+            # few effective draws nearly always mean an evidence that is still too small
+            doubt = DOUBT if sampler.effective < FEW_DRAWS else 0.0
+            wanted = ENOUGH if mass + doubt > np.log(PROBABLE) else FEW_DRAWS if mass + doubt > np.log(IMPROBABLE) else 0.0
+            if sampler.effective < wanted:
+                poor.append(sampler)
+        if not poor:
+            return
+        for sampler in poor:
+            report(Step(2, 4, f"weighing {sampler.hypothesis.name}"))
+            sampler.improve()
 
 
 @lru_cache(maxsize=1)

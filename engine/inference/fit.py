@@ -7,15 +7,16 @@ Jacobian after Kaufman 1975, BIT 15:49).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.curve import Array
 from engine.inference.hypotheses import Hypothesis
-from engine.inference.shapes import SIZE_BOX, SPREAD_BOX, ShapeTable
+from engine.inference.shapes import SIZE_BOX, SPREAD_BOX, Indices, ShapeTable
 
 SCAN_SIZES = np.geomspace(16.0, 140.0, 56)
 SCAN_SPREADS = np.array([0.02, 0.05, 0.09, 0.14, 0.20, 0.30])
@@ -24,8 +25,11 @@ HIGH = np.log([SIZE_BOX[1], SPREAD_BOX[1]])
 EXCHANGED = 2
 """Of so many best fits of two types the sizes are also tried exchanged; of more types, those of the best fit, two by two."""
 
-ROUGH, KEPT = 8, 3
-"""Iterations by which all starts are compared, and how many of them are then brought to their minimum."""
+ROUGH, KEPT, FINAL = 8, 3, 40
+"""Iterations by which all starts are compared, how many of them are then brought to their minimum, and by how many iterations."""
+
+SETTLED = 3e-3
+"""A fit is at its minimum when a step improves chi² by less than this, or by that share of a thousandth of it."""
 
 STEP = 1e-4
 """Step of ln mean and ln spread in the numerical derivative."""
@@ -102,9 +106,11 @@ def _pair_gain(scanned: Scan, first: str, second: str) -> Array:
     return np.asarray(np.where((x > 0) & (y > 0), both, alone))
 
 
-def _separate(gain: Array, count: int) -> np.ndarray[tuple[int, int], np.dtype[np.intp]]:
+def _separate(gain: Array, count: int) -> Indices:
     """Return index pairs of the largest gains that are not neighbours of one another on the size grid."""
-    order = np.argsort(gain, axis=None)[::-1][: 200 * count]
+    flat_gain, most = gain.ravel(), min(200 * count, gain.size)
+    best = np.argpartition(-flat_gain, most - 1)[:most]
+    order = best[np.argsort(-flat_gain[best])]
     chosen: list[tuple[int, int]] = []
     spreads = SCAN_SPREADS.size
     for flat in order:
@@ -137,80 +143,184 @@ def _greedy_starts(scanned: Scan, kinds: Sequence[str], count: int) -> list[Arra
 
 def refine(shapes: ShapeTable, hypothesis: Hypothesis, start: Array, *, iterations: int = 40) -> Mode:
     """Return the local best fit reached from *start* (k, 2)."""
-    sizes = np.clip(start, LOW, HIGH)
-    linear, residual, jacobian = _linearise(shapes, hypothesis, sizes)
-    chi2, damping = float(residual @ residual), 1e-3
+    return refine_all(shapes, hypothesis, [start], iterations=iterations)[0]
+
+
+def refine_all(shapes: ShapeTable, hypothesis: Hypothesis, starts: Sequence[Array], *, iterations: int = 40) -> list[Mode]:
+    """Return the local best fits reached from each of the *starts* (k, 2), all of them improved at once (Levenberg-Marquardt)."""
+    at = _linearise(shapes, hypothesis, np.clip(np.stack(starts), LOW, HIGH))
+    damping = np.full(len(starts), 1e-3)
+    going = np.arange(len(starts))
     for _ in range(iterations):
-        normal, gradient = jacobian.T @ jacobian, jacobian.T @ residual
-        step = np.linalg.solve(normal + np.diag(damping * (np.diag(normal) + 1e-9)), gradient).reshape(-1, 2)
-        trial = np.clip(sizes + np.clip(step, -0.3, 0.3), LOW, HIGH)
-        new_linear, new_residual, new_jacobian = _linearise(shapes, hypothesis, trial)
-        new_chi2 = float(new_residual @ new_residual)
-        if new_chi2 < chi2:
-            done = chi2 - new_chi2 < 1e-4 + 1e-7 * chi2
-            sizes, linear, residual, jacobian, chi2 = trial, new_linear, new_residual, new_jacobian, new_chi2
-            damping = max(damping / 5, 1e-9)
-            if done:
-                break
-        else:
-            damping *= 6
-            if damping > 1e6:
-                break
-    return Mode(hypothesis, sizes, linear[:-1], float(linear[-1]), chi2)
+        step = _damped_step(at.jacobian[going], at.residual[going], damping[going])
+        trial = _linearise(shapes, hypothesis, np.clip(at.sizes[going] + np.clip(step, -0.3, 0.3), LOW, HIGH))
+        gain = at.chi2[going] - trial.chi2
+        better = gain > 0
+        done = np.where(better, gain < SETTLED * (1 + 1e-3 * at.chi2[going]), damping[going] * 6 > 1e6)
+        damping[going] = np.where(better, np.maximum(damping[going] / 5, 1e-9), damping[going] * 6)
+        at.take(going[better], trial, better)
+        going = going[~done]
+        if not going.size:
+            break
+    return [
+        Mode(hypothesis, sizes, linear[:-1], float(linear[-1]), float(chi2))
+        for sizes, linear, chi2 in zip(at.sizes, at.linear, at.chi2, strict=True)
+    ]
 
 
-def _linearise(shapes: ShapeTable, hypothesis: Hypothesis, sizes: Array) -> tuple[Array, Array, Array]:
-    """Return amplitudes and background, whitened residuals, and the projected derivative of the model by the sizes."""
+@dataclass(slots=True, eq=False)
+class _Linearised:
+    """The models at B sets of sizes: amplitudes and background, whitened residuals, and the projected derivative by the sizes."""
+
+    sizes: Array  # (B, k, 2)
+    linear: Array  # (B, k + 1)
+    residual: Array  # (B, m)
+    jacobian: Array  # (B, m, 2k)
+    chi2: Array  # (B,)
+
+    def take(self, places: Indices, other: _Linearised, which: NDArray[np.bool_]) -> None:
+        """Put those of *other* that are *which* into *places*."""
+        for name in ("sizes", "linear", "residual", "jacobian", "chi2"):
+            getattr(self, name)[places] = getattr(other, name)[which]
+
+
+def _damped_step(jacobian: Array, residual: Array, damping: Array) -> Array:
+    """Return the step of the sizes, shape (B, k, 2)."""
+    across = jacobian.transpose(0, 2, 1)
+    normal, gradient = across @ jacobian, across @ residual[..., None]
+    places = np.arange(normal.shape[1])
+    normal[:, places, places] += damping[:, None] * (normal[:, places, places] + 1e-9)
+    return np.asarray(np.linalg.solve(normal, gradient).reshape(len(damping), -1, 2))
+
+
+def _linearise(shapes: ShapeTable, hypothesis: Hypothesis, sizes: Array) -> _Linearised:
     columns, derivatives = [], []
-    for kind, (mean, spread) in zip(hypothesis.types, sizes, strict=True):
-        curve, _ = shapes.average(kind, np.array([mean, mean + STEP, mean]), np.array([spread, spread, spread + STEP]))
-        columns.append(curve[:, 0])
-        derivatives += [(curve[:, 1] - curve[:, 0]) / STEP, (curve[:, 2] - curve[:, 0]) / STEP]
-    design = np.stack([*columns, shapes.flat], axis=1)
+    for j, kind in enumerate(hypothesis.types):
+        mean, spread = sizes[:, j, 0], sizes[:, j, 1]
+        curves = shapes.average(kind, np.concatenate([mean, mean + STEP, mean]), np.concatenate([spread, spread, spread + STEP]))[0]
+        here, wider, broader = np.split(curves.T, 3)
+        columns.append(here)
+        derivatives += [(wider - here) / STEP, (broader - here) / STEP]
+    design = np.stack([*columns, np.broadcast_to(shapes.flat, columns[0].shape)], axis=-1)
     linear, orthogonal = positive_amplitudes(design, shapes.data)
-    residual = shapes.data - design @ linear
-    jacobian = np.stack(derivatives, axis=1) * np.repeat(linear[:-1], 2)
-    return linear, residual, jacobian - orthogonal @ (orthogonal.T @ jacobian)
+    residual = shapes.data - (design @ linear[..., None])[..., 0]
+    jacobian = np.stack(derivatives, axis=-1) * np.repeat(linear[:, :-1], 2, axis=1)[:, None]
+    jacobian -= orthogonal @ (orthogonal.transpose(0, 2, 1) @ jacobian)
+    return _Linearised(sizes, linear, residual, jacobian, np.einsum("bi,bi->b", residual, residual))
 
 
 def positive_amplitudes(design: Array, data: Array) -> tuple[Array, Array]:
-    """Return least-squares coefficients, all but the last at least 0, and an orthonormal basis of the columns used."""
-    used = np.ones(design.shape[1], dtype=bool)
-    while True:
-        orthogonal, triangle = np.linalg.qr(design[:, used])
-        diagonal = np.abs(np.diag(triangle))
-        if diagonal.min() > 1e-10 * diagonal.max():
-            linear = np.zeros(design.shape[1])
-            linear[used] = np.linalg.solve(triangle, orthogonal.T @ data)
-        else:
-            linear = np.zeros(design.shape[1])
-            linear[used] = np.linalg.lstsq(design[:, used], data, rcond=1e-10)[0]
-        negative = (linear < 0) & used
-        negative[-1] = False
-        if not negative.any():
-            return linear, orthogonal
-        used[np.argmin(np.where(negative, linear * np.linalg.norm(design, axis=0), np.inf))] = False
+    """Return least-squares coefficients, all but the last at least 0, and an orthonormal basis of the columns used.
+
+    Parameters
+    ----------
+    design : ndarray, shape (..., m, c)
+        Columns; of those that are nearly multiples of others only one is used.
+    data : ndarray, shape (m,)
+        What they are fitted to.
+
+    Returns
+    -------
+    ndarray, shape (..., c)
+        Coefficients; 0 for columns that are not used.
+    ndarray, shape (..., m, c)
+        The basis; zero for columns that are not used.
+    """
+    if design.ndim == 2:
+        linear, orthogonal = positive_amplitudes(design[None], data)
+        return linear[0], orthogonal[0]
+    linear, orthogonal = np.zeros((design.shape[0], design.shape[2])), np.zeros_like(design)
+    used = np.ones(linear.shape, dtype=bool)
+    going = np.arange(design.shape[0])
+    while going.size:
+        again = []
+        for some in _alike(used, going):
+            columns = np.flatnonzero(used[some[0]])
+            part = design[some][:, :, columns]
+            values, basis = _least_squares(part, data)
+            linear[some], orthogonal[some] = 0.0, 0.0
+            linear[some[:, None], columns], orthogonal[some[:, None], :, columns] = values, basis.transpose(0, 2, 1)
+            dropped = _to_drop(part, values, basis)
+            used[some[dropped >= 0], columns[dropped[dropped >= 0]]] = False
+            again.append(some[dropped >= 0])
+        going = np.concatenate(again)
+    return linear, orthogonal
 
 
-def best_modes(shapes: ShapeTable, scanned: Scan, hypothesis: Hypothesis, *, count: int) -> list[Mode]:
+def _alike(used: NDArray[np.bool_], going: Indices) -> list[Indices]:
+    """Return *going* in groups that use the same columns."""
+    if used[going].all():
+        return [going]
+    code = used[going] @ (1 << np.arange(used.shape[1]))
+    return [going[code == one] for one in np.unique(code)]
+
+
+def _least_squares(design: Array, data: Array) -> tuple[Array, Array]:
+    """Return coefficients (B, c) and orthonormal columns (B, m, c); both 0 for a column that is nearly in the span of those before it."""
+    orthogonal, triangle = np.linalg.qr(design)
+    places = np.arange(design.shape[2])
+    diagonal = np.abs(np.diagonal(triangle, axis1=1, axis2=2))
+    within = diagonal <= 1e-10 * diagonal.max(axis=1, keepdims=True)
+    triangle[:, places, places] = np.where(within, np.inf, np.diagonal(triangle, axis1=1, axis2=2))
+    orthogonal *= ~within[:, None]
+    return np.linalg.solve(triangle, (data @ orthogonal)[..., None])[..., 0], orthogonal
+
+
+def _to_drop(design: Array, values: Array, orthogonal: Array) -> Indices:
+    """Return for each fit the column to leave out: one that is nearly in the span of the others, or the most negative; -1 for none.
+
+    The last column, the background, stays.
+    """
+    size = np.linalg.norm(design, axis=1)
+    within = np.asarray(~orthogonal.any(axis=1))
+    within[:, :-1] |= within[:, -1:] & (np.arange(within.shape[1] - 1) == within.shape[1] - 2)
+    lowest = np.where(within, -np.inf, values * size)[:, :-1]
+    if not lowest.shape[1]:
+        return np.full(len(values), -1)
+    worst = np.argmin(lowest, axis=1)
+    return np.where(lowest[np.arange(len(worst)), worst] < 0, worst, -1)
+
+
+def best_modes(
+    shapes: ShapeTable, scanned: Scan, hypothesis: Hypothesis, *, count: int, more: Sequence[Array] = (), hopeless: float = np.inf
+) -> list[Mode]:
     """Return the distinct local best fits of *hypothesis*, best first.
 
     From several starts, and from the best of these with the sizes exchanged between the types: types that look alike often have a
     second minimum there which no scan finds.
+
+    Parameters
+    ----------
+    count : int
+        Starts from the scan.
+    more : sequence of ndarray, shape (k, 2)
+        Further starts, e.g. sizes that a network proposes.
+    hopeless : float
+        A hypothesis that is still above this chi² after ``ROUGH`` iterations from every start is left there.
     """
 
-    def rough(sizes: Array) -> Mode:
-        return refine(shapes, hypothesis, sizes, iterations=ROUGH)
+    def refined(beginnings: Sequence[Array], iterations: int) -> list[Mode]:
+        return sorted(refine_all(shapes, hypothesis, beginnings, iterations=iterations), key=lambda mode: mode.chi2)
 
-    found = sorted((rough(start) for start in starts(scanned, hypothesis, count)), key=lambda mode: mode.chi2)
-    for first, second in combinations(range(len(hypothesis.types)), 2):
-        order = list(range(len(hypothesis.types)))
-        order[first], order[second] = second, first
-        found += [rough(mode.sizes[order]) for mode in found[: EXCHANGED if len(order) == 2 else 1]]
-    found.sort(key=lambda mode: mode.chi2)
-    found = sorted((refine(shapes, hypothesis, mode.sizes) for mode in found[:KEPT]), key=lambda mode: mode.chi2)
+    found = refined([*starts(scanned, hypothesis, count), *more], ROUGH)
+    exchanged = [
+        mode.sizes[order] for order in _exchanges(len(hypothesis.types)) for mode in found[: EXCHANGED if len(hypothesis.types) == 2 else 1]
+    ]
+    if exchanged:
+        found = sorted([*found, *refined(exchanged, ROUGH)], key=lambda mode: mode.chi2)
+    if found[0].chi2 > hopeless:
+        return found[:1]
+    found = refined([mode.sizes for mode in found[:KEPT]], FINAL)
     distinct: list[Mode] = []
     for mode in found:
         if all(np.abs(mode.sizes - other.sizes).max() > 0.01 for other in distinct):
             distinct.append(mode)
     return distinct
+
+
+def _exchanges(count: int) -> Iterator[list[int]]:
+    """Return each order of *count* types in which two have changed places."""
+    for first, second in combinations(range(count), 2):
+        order = list(range(count))
+        order[first], order[second] = second, first
+        yield order

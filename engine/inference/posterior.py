@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln, logsumexp
+from scipy.special import gammaln
 
 from engine.curve import Array
 from engine.inference.fit import HIGH, LOW, Mode
@@ -89,23 +89,138 @@ class Draws:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Kernel:
-    """Student t: centre (d,), lower Cholesky factor of its scale matrix (d, d), and the factor's inverse."""
+class Kernels:
+    """Student t distributions that together are a proposal.
 
-    centre: Array
-    factor: Array
-    inverse: Array
+    Parameters
+    ----------
+    centres : ndarray, shape (n, d)
+        Coordinates as in :func:`log_posterior`.
+    factors : ndarray, shape (n, d, d)
+        Lower Cholesky factors of their scale matrices.
+    """
+
+    centres: Array
+    factors: Array
+
+    def __len__(self) -> int:
+        return len(self.centres)
 
     def log_density(self, z: Array) -> Array:
-        d = self.centre.size
-        x = self.inverse @ (z - self.centre).T
-        log_norm = gammaln((FREEDOM + d) / 2) - gammaln(FREEDOM / 2) - d / 2 * np.log(FREEDOM * np.pi) - np.log(np.diag(self.factor)).sum()
-        return np.asarray(log_norm - (FREEDOM + d) / 2 * np.log1p((x * x).sum(axis=0) / FREEDOM))
+        """Return the log density of each, shape (n, N), at *z* (N, d)."""
+        n, d = self.centres.shape
+        inverses = np.linalg.inv(self.factors)
+        x = (inverses.reshape(n * d, d) @ z.T).reshape(n, d, -1) - (inverses @ self.centres[..., None])
+        places = np.arange(d)
+        log_norm = gammaln((FREEDOM + d) / 2) - gammaln(FREEDOM / 2) - d / 2 * np.log(FREEDOM * np.pi)
+        log_norm = log_norm - np.log(self.factors[:, places, places]).sum(axis=1)
+        return np.asarray(log_norm[:, None] - (FREEDOM + d) / 2 * np.log1p(np.einsum("ndi,ndi->ni", x, x) / FREEDOM))
 
-    def draw(self, count: int, rng: np.random.Generator) -> Array:
-        normal = rng.standard_normal((count, self.centre.size))
-        stretch = np.sqrt(FREEDOM / rng.chisquare(FREEDOM, count))
-        return np.asarray(self.centre + (normal * stretch[:, None]) @ self.factor.T)
+    def draw(self, each: int, rng: np.random.Generator) -> Array:
+        """Return *each* draws from every one, shape (n * each, d)."""
+        n, d = self.centres.shape
+        normal = rng.standard_normal((n, each, d)) * np.sqrt(FREEDOM / rng.chisquare(FREEDOM, (n, each, 1)))
+        return np.asarray((self.centres[:, None] + normal @ self.factors.transpose(0, 2, 1)).reshape(-1, d))
+
+
+def kernels(centres: Array, covariances: Array) -> Kernels:
+    """Return proposals at *centres* (n, d) with *covariances* (n, d, d), widened and kept positive.
+
+    Other analysts, a network for one, hand such proposals to :class:`Sampler`; a wrong one costs draws but biases nothing.
+    """
+    widened = WIDENED / 2 * (covariances + covariances.transpose(0, 2, 1))
+    places = np.arange(centres.shape[1])
+    widened[:, places, places] += 1e-10 + 1e-9 * widened[:, places, places]
+    return Kernels(centres, np.asarray(np.linalg.cholesky(widened), dtype=np.float64))
+
+
+def _together(parts: Sequence[Kernels]) -> Kernels:
+    return Kernels(np.concatenate([part.centres for part in parts]), np.concatenate([part.factors for part in parts]))
+
+
+class Sampler:
+    """Weighted draws of one hypothesis that become better round by round.
+
+    All rounds count: each draw is weighted against the mixture of all proposals so far.
+
+    Parameters
+    ----------
+    modes : sequence of Mode
+        Local best fits of one hypothesis; those far worse than the best are left out.
+    parents : sequence of Mode
+        Best fits of the hypotheses with one type less. Where one of them is nearly as good the posterior opens into a funnel:
+        the further type may be a trace of any size.
+    share : float
+        The :func:`mixture_share` of the types.
+    count : int
+        Draws in each round; the first is made at once.
+    proposals : sequence of Kernels
+        Further proposals, e.g. of a network, drawn from in the first round beside the local best fits.
+    """
+
+    def __init__(
+        self,
+        shapes: ShapeTable,
+        modes: Sequence[Mode],
+        parents: Sequence[Mode] = (),
+        *,
+        share: float,
+        count: int,
+        rng: np.random.Generator,
+        proposals: Sequence[Kernels] = (),
+    ) -> None:
+        self.hypothesis = modes[0].hypothesis
+        self._shapes, self._share, self._count, self._rng = shapes, share, count, rng
+        near = [mode for mode in modes if mode.chi2 - modes[0].chi2 < NEAR][:MAX_MODES]
+        funnels = [_funnel(shapes, parent, self.hypothesis) for parent in parents if parent.chi2 - modes[0].chi2 < NEAR]
+        self._kernels = _together([*(_laplace(shapes, mode) for mode in near), *funnels, *proposals])
+        each = -(-count // len(self._kernels))
+        self._each = np.full(len(self._kernels), float(each))
+        self._z = self._kernels.draw(each, rng)
+        self._target, self._fractions, self._scales = log_posterior(shapes, self.hypothesis, self._z, share)
+        self._proposed = self._log_proposed(self._kernels, self._each, self._z)
+
+    @property
+    def log_evidence(self) -> float:
+        """Its estimate so far."""
+        return float(log_sum(self._log_weights, axis=0) - np.log(len(self._z)))
+
+    @property
+    def effective(self) -> float:
+        """Effective number of draws so far."""
+        return _effective(self._log_weights)
+
+    @property
+    def _log_weights(self) -> Array:
+        return np.asarray(self._target - self._proposed + np.log(self._each.sum()))
+
+    def improve(self) -> None:
+        """Add a round of local proposals about the draws that matter."""
+        weights = self._log_weights
+        if not np.isfinite(weights.max()):
+            return
+        fresh = _tiles(self._shapes, self.hypothesis, self._z, weights, self._rng)
+        each = -(-self._count // len(fresh))
+        z = fresh.draw(each, self._rng)
+        self._proposed = np.logaddexp(self._proposed, self._log_proposed(fresh, np.full(len(fresh), float(each)), self._z))
+        self._kernels, self._each = _together([self._kernels, fresh]), np.concatenate([self._each, np.full(len(fresh), float(each))])
+        self._proposed = np.concatenate([self._proposed, self._log_proposed(self._kernels, self._each, z)])
+        target, fractions, scales = log_posterior(self._shapes, self.hypothesis, z, self._share)
+        self._z, self._target = np.concatenate([self._z, z]), np.concatenate([self._target, target])
+        self._fractions, self._scales = np.concatenate([self._fractions, fractions]), np.concatenate([self._scales, scales])
+
+    def draws(self) -> Draws:
+        """Return the draws so far."""
+        log_weights = self._log_weights
+        possible = np.isfinite(log_weights.max())
+        weights = np.exp(log_weights - log_sum(log_weights, axis=0)) if possible else np.full(len(self._z), 1 / len(self._z))
+        sizes = self._z[:, : 2 * len(self.hypothesis.types)].reshape(len(self._z), -1, 2)
+        return Draws(self.hypothesis, sizes, self._fractions, self._scales, weights, self.log_evidence)
+
+    @staticmethod
+    def _log_proposed(kernels: Kernels, each: Array, z: Array) -> Array:
+        """Return ln of the expected density of draws at *z* (N, d), not divided by their number."""
+        return log_sum(kernels.log_density(z) + np.log(each)[:, None], axis=0)
 
 
 def draw_posterior(
@@ -118,48 +233,21 @@ def draw_posterior(
     rng: np.random.Generator,
     rounds: int = 7,
     enough: float = 400.0,
+    proposals: Sequence[Kernels] = (),
 ) -> Draws:
-    """Return weighted draws for the hypothesis of *modes*.
+    """Return weighted draws for the hypothesis of *modes*; see :class:`Sampler`.
 
     Parameters
     ----------
-    modes : sequence of Mode
-        Local best fits of one hypothesis; those far worse than the best are left out.
-    parents : sequence of Mode
-        Best fits of the hypotheses with one type less. Where one of them is nearly as good the posterior opens into a funnel:
-        the further type may be a trace of any size.
-    share : float
-        The :func:`mixture_share` of the types.
-    count : int
-        Draws in each round.
     rounds, enough : int, float
-        At most this many rounds; no further round once this many effective draws are there. All rounds count: each draw is
-        weighted against the mixture of all proposals so far.
+        At most this many rounds; no further round once this many effective draws are there.
     """
-    hypothesis = modes[0].hypothesis
-    kernels = [_laplace(shapes, mode) for mode in modes if mode.chi2 - modes[0].chi2 < NEAR][:MAX_MODES]
-    kernels += [_funnel(shapes, parent, hypothesis) for parent in parents if parent.chi2 - modes[0].chi2 < NEAR]
-    each = -(-count // len(kernels))
-    shares = [float(each)] * len(kernels)
-    z = np.concatenate([kernel.draw(each, rng) for kernel in kernels])
-    target, fractions, scales = log_posterior(shapes, hypothesis, z, share)
+    sampler = Sampler(shapes, modes, parents, share=share, count=count, rng=rng, proposals=proposals)
     for _ in range(rounds - 1):
-        log_weights = target - _log_mixture(kernels, shares, z)
-        if _effective(log_weights) >= enough or not np.isfinite(log_weights.max()):
+        if sampler.effective >= enough:
             break
-        fitted = _tiles(shapes, hypothesis, z, log_weights, rng)
-        each = -(-count // len(fitted))
-        kernels += fitted
-        shares += [float(each)] * len(fitted)
-        fresh = np.concatenate([kernel.draw(each, rng) for kernel in fitted])
-        more = log_posterior(shapes, hypothesis, fresh, share)
-        z = np.concatenate([z, fresh])
-        target, fractions, scales = (np.concatenate(pair) for pair in zip((target, fractions, scales), more, strict=True))
-    log_weights = target - _log_mixture(kernels, shares, z)
-    total = logsumexp(log_weights)
-    weights = np.exp(log_weights - total) if np.isfinite(total) else np.full(z.shape[0], 1 / z.shape[0])
-    sizes = z[:, : 2 * len(hypothesis.types)].reshape(z.shape[0], -1, 2)
-    return Draws(hypothesis, sizes, fractions, scales, weights, float(total - np.log(z.shape[0])))
+        sampler.improve()
+    return sampler.draws()
 
 
 def log_posterior(shapes: ShapeTable, hypothesis: Hypothesis, z: Array, share: float) -> tuple[Array, Array, Array]:
@@ -171,12 +259,12 @@ def log_posterior(shapes: ShapeTable, hypothesis: Hypothesis, z: Array, share: f
     clipped = np.clip(sizes, LOW, HIGH)
     log_fractions = _log_softmax(z[:, 2 * k :])
     fractions = np.exp(log_fractions)
-    mixture = np.zeros((shapes.data.size, z.shape[0]))
     scales = np.empty((z.shape[0], k))
+    mixture = np.zeros(())
     for j, kind in enumerate(kinds):
         curve, scales[:, j] = shapes.average(kind, clipped[:, j, 0], clipped[:, j, 1])
         curve *= fractions[:, j]
-        mixture += curve
+        mixture = curve if j == 0 else np.add(mixture, curve, out=mixture)
     log_likelihood = _marginal_likelihood(mixture, shapes)
     log_prior = log_fraction_prior(log_fractions, scales, share) + log_size_prior(clipped).sum(axis=1)
     return np.where(inside, log_likelihood + log_prior, -np.inf), fractions, scales
@@ -196,7 +284,7 @@ def log_fraction_prior(log_fractions: Array, scales: Array, share: float) -> Arr
         return np.zeros(scales.shape[0])
     log_numbers = log_fractions - np.log(scales)
     uniform = gammaln(k) + log_fractions.sum(axis=1)
-    by_number = gammaln(k) + log_numbers.sum(axis=1) - k * logsumexp(log_numbers, axis=1)
+    by_number = gammaln(k) + log_numbers.sum(axis=1) - k * log_sum(log_numbers, axis=1)
     mixed = log_fractions.min(axis=1) >= np.log(MINOR)
     inside = np.log1p(-TRACE) + by_number - np.log(share)
     outside = np.log(TRACE) + uniform - np.log1p(-((1 - k * MINOR) ** (k - 1)))
@@ -248,18 +336,26 @@ def _marginal_likelihood(mixture: Array, shapes: ShapeTable) -> Array:
     return np.asarray(np.where(scale > 0, -0.5 * rss - 0.5 * np.log(determinant), -np.inf))
 
 
+def log_sum(values: Array, axis: int) -> Array:
+    """Return ln of the sum of exponentials along *axis*; -inf where all are."""
+    top = np.asarray(values.max(axis=axis, keepdims=True))
+    top = np.where(np.isfinite(top), top, 0.0)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.squeeze(np.log(np.exp(values - top).sum(axis=axis, keepdims=True)) + top, axis))
+
+
 def _log_softmax(logits: Array) -> Array:
     full = np.concatenate([logits, np.zeros((logits.shape[0], 1))], axis=1)
-    return np.asarray(full - logsumexp(full, axis=1, keepdims=True))
+    return np.asarray(full - log_sum(full, axis=1)[:, None])
 
 
-def _laplace(shapes: ShapeTable, mode: Mode) -> _Kernel:
+def _laplace(shapes: ShapeTable, mode: Mode) -> Kernels:
     """Return the proposal at a local best fit."""
     share = np.maximum(mode.amplitudes, 1e-12 * max(mode.amplitudes.max(), 1e-300))
     share = np.clip(share / share.sum(), 0.01, None)
     centre = np.concatenate([mode.sizes.ravel(), np.log(share[:-1] / share[-1])])
     _, covariance = _newton(shapes, mode.hypothesis, centre[None], trust=0.0)
-    return _kernel(centre, covariance[0])
+    return kernels(centre[None], covariance)
 
 
 def _newton(shapes: ShapeTable, hypothesis: Hypothesis, z: Array, *, trust: float) -> tuple[Array, Array]:
@@ -274,21 +370,22 @@ def _newton(shapes: ShapeTable, hypothesis: Hypothesis, z: Array, *, trust: floa
     sizes = np.clip(around[:, : 2 * k].reshape(-1, k, 2), LOW, HIGH)
     fractions = np.exp(_log_softmax(around[:, 2 * k :]))
     mixture = sum(shapes.average(kind, sizes[:, j, 0], sizes[:, j, 1])[0] * fractions[:, j] for j, kind in enumerate(hypothesis.types))
-    mixture = np.asarray(mixture).reshape(shapes.data.size, count, d + 1)
+    flat = shapes.flat / np.linalg.norm(shapes.flat)
+    data = shapes.data - flat * (flat @ shapes.data)
+    bare = np.asarray(mixture).T - np.outer(flat @ mixture, flat)
+    around_it = bare.reshape(count, d + 1, -1)
+    here = around_it[:, 0] / np.linalg.norm(around_it[:, 0], axis=1, keepdims=True)
+    level = here @ data
+    scale = np.maximum(level, 0.0) / np.linalg.norm(around_it[:, 0], axis=1)
+    jacobian = (around_it[:, 1:] - around_it[:, :1]) * (scale / delta)[:, None, None]
+    jacobian -= (jacobian @ here[..., None]) * here[:, None]
     prior = np.concatenate([np.tile(PRIOR_PRECISION, k), np.full(k - 1, LOGIT_PRECISION)]) + trust
-    steps, covariances = np.empty((count, d)), np.empty((count, d, d))
-    for i in range(count):
-        orthogonal, triangle = np.linalg.qr(np.stack([mixture[:, i, 0], shapes.flat], axis=1))
-        inside = orthogonal.T @ shapes.data
-        scale = max(float(np.linalg.solve(triangle, inside)[0]), 0.0)
-        jacobian = (mixture[:, i, 1:] - mixture[:, i, :1]) * (scale / delta)
-        jacobian -= orthogonal @ (orthogonal.T @ jacobian)
-        covariances[i] = np.linalg.inv(jacobian.T @ jacobian + np.diag(prior))
-        steps[i] = covariances[i] @ (jacobian.T @ (shapes.data - orthogonal @ inside))
-    return steps, covariances
+    covariances = np.linalg.inv(jacobian @ jacobian.transpose(0, 2, 1) + np.diag(prior))
+    gradient = jacobian @ (data - level[:, None] * here)[..., None]
+    return (covariances @ gradient)[..., 0], covariances
 
 
-def _tiles(shapes: ShapeTable, hypothesis: Hypothesis, z: Array, log_weights: Array, rng: np.random.Generator) -> list[_Kernel]:
+def _tiles(shapes: ShapeTable, hypothesis: Hypothesis, z: Array, log_weights: Array, rng: np.random.Generator) -> Kernels:
     """Return local proposals about some of the draws, which together follow a bent and narrow posterior.
 
     Draws are chosen by weight, flattened until enough count so that a lucky few do not decide, moved to the ridge by
@@ -297,15 +394,15 @@ def _tiles(shapes: ShapeTable, hypothesis: Hypothesis, z: Array, log_weights: Ar
     power = 1.0
     while power > 1e-3 and _effective(power * log_weights) < 3 * TILES:
         power *= 0.8
-    weights = np.exp(power * log_weights - logsumexp(power * log_weights))
-    centres = z[rng.choice(z.shape[0], TILES, p=weights)]
+    weights = np.exp(power * log_weights - log_sum(power * log_weights, axis=0))
+    centres = z[rng.choice(z.shape[0], TILES, p=weights / weights.sum())]
     for _ in range(2):
-        step, covariance = _newton(shapes, hypothesis, centres, trust=TRUST)
+        step, covariances = _newton(shapes, hypothesis, centres, trust=TRUST)
         centres = centres + np.clip(step, -0.5, 0.5)
-    return [_kernel(centre, local) for centre, local in zip(centres, covariance, strict=True)]
+    return kernels(centres, covariances)
 
 
-def _funnel(shapes: ShapeTable, parent: Mode, hypothesis: Hypothesis) -> _Kernel:
+def _funnel(shapes: ShapeTable, parent: Mode, hypothesis: Hypothesis) -> Kernels:
     """Return the proposal where one type of *hypothesis* is a trace: the others as in *parent*, the trace as in the prior."""
     kinds = hypothesis.types
     k = len(kinds)
@@ -313,32 +410,22 @@ def _funnel(shapes: ShapeTable, parent: Mode, hypothesis: Hypothesis) -> _Kernel
     trace = next(i for i, kind in enumerate(kinds) if kind not in parent.hypothesis.types)
     places = [2 * i + j for i in range(k) if i != trace for j in (0, 1)]
     centre, spread = np.zeros(3 * k - 1), np.zeros((3 * k - 1, 3 * k - 1))
-    centre[places] = known.centre[: 2 * k - 2]
-    spread[np.ix_(places, places)] = (known.factor @ known.factor.T)[: 2 * k - 2, : 2 * k - 2]
+    centre[places] = known.centres[0, : 2 * k - 2]
+    spread[np.ix_(places, places)] = (known.factors[0] @ known.factors[0].T)[: 2 * k - 2, : 2 * k - 2]
     centre[2 * trace : 2 * trace + 2] = PRIOR_CENTRE
     spread[[2 * trace, 2 * trace + 1], [2 * trace, 2 * trace + 1]] = 1 / PRIOR_PRECISION
     # logits of the scattering fractions against the last type, the trace at about 2 %, known to a factor of three
-    shares = np.insert(np.concatenate([known.centre[2 * k - 2 :], [0.0]]), trace, -4.0)
+    shares = np.insert(np.concatenate([known.centres[0, 2 * k - 2 :], [0.0]]), trace, -4.0)
     logits = shares[:-1] - shares[-1]
     centre[2 * k :] = logits
     width = np.ones((k - 1, k - 1)) if trace == k - 1 else np.eye(k - 1) * (np.arange(k - 1) == trace)
     spread[2 * k :, 2 * k :] = 1.4 * width + 0.05 * np.eye(k - 1)
-    return _kernel(centre, spread)
+    return kernels(centre[None], spread[None])
 
 
 def _effective(log_weights: Array) -> float:
-    top = logsumexp(log_weights)
-    return float(np.exp(2 * top - logsumexp(2 * log_weights))) if np.isfinite(top) else 0.0
-
-
-def _kernel(centre: Array, covariance: Array) -> _Kernel:
-    """Return the proposal with this covariance, widened and kept positive."""
-    widened = WIDENED / 2 * (covariance + covariance.T)
-    ridge = 1e-10 + 1e-9 * np.diag(widened)
-    factor = np.linalg.cholesky(widened + np.diag(ridge))
-    return _Kernel(centre, np.asarray(factor), np.asarray(np.linalg.inv(factor)))
-
-
-def _log_mixture(kernels: Sequence[_Kernel], shares: Sequence[float], z: Array) -> Array:
-    densities = np.stack([kernel.log_density(z) for kernel in kernels])
-    return np.asarray(logsumexp(densities, axis=0, b=(np.array(shares) / sum(shares))[:, None]))
+    top = log_weights.max()
+    if not np.isfinite(top):
+        return 0.0
+    weights = np.exp(log_weights - top)
+    return float(weights.sum() ** 2 / (weights @ weights))

@@ -18,6 +18,10 @@ LEVEL = 0.9
 """Probability inside every interval that is reported."""
 
 
+NOTHING = 1e-7
+"""Draws of less weight than this, over the largest, change no number that is reported."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
     """Draws of all hypotheses together, one column a type; a type that is absent has fraction 0 and sizes nan.
@@ -59,9 +63,10 @@ def pool(drawn: Sequence[Draws], prior: Mapping[Hypothesis, float], types: tuple
     log_mass = np.array([draws.log_evidence + np.log(prior[draws.hypothesis]) for draws in drawn])
     mass = np.exp(log_mass - logsumexp(log_mass))
     parts = [_spread_out(draws, types, unit_volumes) for draws in drawn]
-    columns = [np.concatenate([part[i] for part in parts]) for i in range(5)]
     weights = np.concatenate([m * draws.weights for m, draws in zip(mass, drawn, strict=True)])
-    return Pool(types, weights / weights.sum(), *columns)
+    kept = weights >= NOTHING * weights.max()
+    columns = [np.concatenate([part[i] for part in parts])[kept] for i in range(5)]
+    return Pool(types, weights[kept] / weights[kept].sum(), *columns)
 
 
 def _spread_out(draws: Draws, types: tuple[str, ...], unit_volumes: Mapping[str, float]) -> tuple[Array, ...]:
