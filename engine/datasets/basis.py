@@ -67,6 +67,10 @@ class Basis:
         object.__setattr__(self, "curves", MappingProxyType({key: read_only(rows) for key, rows in self.curves.items()}))
         object.__setattr__(self, "contrasts", MappingProxyType({key: MappingProxyType(dict(c)) for key, c in self.contrasts.items()}))
 
+    def __reduce__(self) -> tuple[type[Basis], tuple[Any, ...]]:
+        contrasts = {key: dict(values) for key, values in self.contrasts.items()}
+        return Basis, (self.q, self.diameters, dict(self.curves), contrasts, self.shell_thickness, dict(self.provenance))
+
     @property
     def types(self) -> tuple[str, ...]:
         """Keys of the types, in order."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +17,7 @@ from numpy.typing import NDArray
 from engine.datasets.library_file import LibraryWriter
 from engine.datasets.library_plan import Block, Compute, LibrarySettings, Result, compute, plan
 from engine.errors import DataFileError, NotConverged
+from engine.parallel import prepare_worker
 from engine.progress import Report, Step, silent
 
 _PATIENCE = 0.2  # [s] between two reports while blocks are under way
@@ -96,7 +94,7 @@ def _backend(wish: LibrarySettings, workers: int, scheduler: str | None) -> Iter
 
 @contextmanager
 def _on_processes(wish: LibrarySettings, workers: int) -> Iterator[Compute]:
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_prepare_worker)
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=prepare_worker)
     try:
         yield lambda todo: _gather(pool, wish, todo, workers)
     except BrokenProcessPool as error:
@@ -120,19 +118,3 @@ def _gather(pool: ProcessPoolExecutor, wish: LibrarySettings, todo: list[Block],
             yield running.pop(future), future.result()
         if not finished:
             yield None
-
-
-def _prepare_worker() -> None:
-    """Let one core do one block; leave Ctrl-C to the parent; and end with the parent, however that ends."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    threadpool_limits(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

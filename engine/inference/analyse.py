@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
 from engine.curve import Array, Curve
 from engine.datasets.basis import Basis, default_basis
+from engine.errors import EngineError
 from engine.inference.analysis import Analysis, Fit, Interval, SizeEstimate, Status
 from engine.inference.fit import Mode, best_modes, scan
 from engine.inference.hypotheses import MINOR, Hypothesis, hypotheses, names, prior
@@ -19,13 +20,14 @@ from engine.inference.posterior import Sampler, log_sum, mixture_share, prior_sc
 from engine.inference.prepare import Prepared, prepare
 from engine.inference.rivals import FormFree, featureless, form_free
 from engine.inference.settings import DEFAULT_SETTINGS, AnalysisSettings
-from engine.inference.shapes import ShapeTable, log_normal_weights, table
+from engine.inference.shapes import ShapeTable, curves_at, log_normal_weights, table
 from engine.inference.summary import Pool, interval, labels, pool, prior_variances, probabilities, variance
 from engine.models.properties import properties
 from engine.models.registry import LNP_TYPES, MODELS
+from engine.parallel import in_order, stop_if_cancelled, worker_count
 from engine.progress import Report, Step, silent
 
-__all__ = ["DEFAULT_SETTINGS", "AnalysisSettings", "analyse", "information", "unit_volumes"]
+__all__ = ["DEFAULT_SETTINGS", "AnalysisSettings", "analyse", "analyse_many", "information", "unit_volumes"]
 
 NEGLIGIBLE = 14.0
 """A hypothesis whose approximate log evidence is this much below the best is not sampled."""
@@ -48,6 +50,9 @@ ROUNDS, ENOUGH, FEW_DRAWS = 7, 400.0, 50.0
 
 PROBABLE, IMPROBABLE, DOUBT = 0.05, 1e-3, 4.0
 """Probabilities that tell how many draws a hypothesis deserves; ln of the factor by which the evidence of few draws may be too small."""
+
+FEW_CURVES = 6
+"""So many are answered sooner here than by processes that must start first."""
 
 HOPELESS = 10.0
 """A hypothesis is not fitted to its end that begins this many times above the best chi² so far and the expected one together."""
@@ -103,6 +108,49 @@ def analyse(
         model=f"physics/1 basis {basis.identity} settings {settings.identity} seed {settings.seed}",
         seconds=time.perf_counter() - began,
     )
+
+
+def analyse_many(
+    curves: Sequence[Curve],
+    *,
+    settings: AnalysisSettings = DEFAULT_SETTINGS,
+    basis: Basis | None = None,
+    workers: int | None = None,
+    report: Report = silent,
+) -> Iterator[Analysis | EngineError]:
+    """Yield the verdict on each curve, in order; for a curve that is refused, the error that says why.
+
+    Parameters
+    ----------
+    workers : int, optional
+        Processes; by default one per processor where there are more than ``FEW_CURVES`` curves, else none beside this one.
+    report : Report
+        Told how many are done; may raise Cancelled.
+
+    Raises
+    ------
+    NotConverged
+        If a process died.
+    """
+    one = partial(_answer_or_error, settings=settings, basis=basis)
+    count = (worker_count() if len(curves) > FEW_CURVES else 1) if workers is None else workers
+
+    def tell(done: int) -> None:
+        report(Step(done, len(curves), "curves"))
+
+    answers = in_order(one, curves, workers=min(count, len(curves)), still_wanted=tell) if count > 1 else map(one, curves)
+    for done, answer in enumerate(answers, start=1):
+        tell(done)
+        yield answer
+
+
+def _answer_or_error(
+    curve: Curve, *, settings: AnalysisSettings, basis: Basis | None, report: Report = stop_if_cancelled
+) -> Analysis | EngineError:
+    try:
+        return analyse(curve, settings=settings, basis=basis, report=report)
+    except EngineError as error:
+        return EngineError(str(error))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -273,7 +321,7 @@ def _shown(reading: _Reading, winner: Hypothesis) -> Mode:
 
 def _fit(prepared: Prepared, basis: Basis, mode: Mode) -> Fit:
     curve = prepared.curve
-    at_points = basis.at(curve.q)
+    at_points = curves_at(basis, curve.q)
     components = {}
     for kind, (mean, spread), amplitude in zip(mode.hypothesis.types, mode.sizes, mode.amplitudes, strict=True):
         weights = log_normal_weights(basis.diameters, np.exp([mean]), np.exp([spread]))[:, 0]

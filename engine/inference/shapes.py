@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +86,7 @@ class ShapeTable:
 
 def table(prepared: Prepared, basis: Basis, kinds: tuple[str, ...]) -> ShapeTable:
     """Return the :class:`ShapeTable` of one measurement for the types *kinds*."""
-    at_points = basis.at(prepared.curve.q)
+    at_points = curves_at(basis, prepared.curve.q)
     curves, first = {}, {}
     for kind in kinds:
         binned = prepared.binning @ at_points[kind].T
@@ -93,6 +94,19 @@ def table(prepared: Prepared, basis: Basis, kinds: tuple[str, ...]) -> ShapeTabl
         curves[kind] = np.asfortranarray(binned / prepared.sigma[:, None])
     q_max = float(prepared.curve.q[-1])
     return ShapeTable(basis.diameters, curves, first, prepared.intensity / prepared.sigma, 1 / prepared.sigma, q_max)
+
+
+def curves_at(basis: Basis, q: Array) -> dict[str, Array]:
+    """Return the curves of *basis* at *q*, not to be changed; those of the last two sets of q from memory.
+
+    One curve is judged step by step, and the curves of a batch mostly share their q.
+    """
+    return _curves_at(basis, np.ascontiguousarray(q, dtype=np.float64).tobytes())
+
+
+@lru_cache(maxsize=2)
+def _curves_at(basis: Basis, q: bytes) -> dict[str, Array]:
+    return basis.at(np.frombuffer(q))
 
 
 Indices = NDArray[np.intp]
