@@ -6,7 +6,7 @@ RUN := $(PYTHON_ENV)/bin/python
 EXAMPLE := resources/examples/two_compartment_and_solid.dat
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench venv system lint format pytest basis train package selftest clean
+.PHONY: help run test bench fuzz venv system lint format pytest basis train package selftest clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,6 +46,11 @@ package: system ## build the program as one folder and, on Linux, a tarball; the
 
 bench: system venv ## measure the program against its figures and print them (about ten minutes)
 	@missed=0; for subject in start scattering analysis; do $(RUN) main.py benchmark $$subject || missed=1; echo; done; exit $$missed
+
+N := 10000
+
+fuzz: system venv ## break N=10000 files and read them, watched by the system (Linux; about three minutes)
+	@$(RUN) scripts/fuzz_reader.py $(N)
 
 BASIS := --out engine/datasets/data/default_basis.h5 --overwrite --diameters 10:220:0.5 --shells 4 --q-max 5.128 --points 642 --fixed-contrasts
 

@@ -188,6 +188,8 @@ def _by_title(titled: ColumnTitles, values: Array) -> tuple[CurveColumns, ...]:
         sigma = next((i for i in range(column + 1, end) if roles[i] is Role.SIGMA), None)
         if sigma is None and len(intensities) == 1:
             sigma = next((i for i, role in enumerate(roles) if role is Role.SIGMA), None)
+        if sigma is None and column + 1 < end and _is_bare_s(titled.titles[column + 1]):
+            sigma = column + 1
         shadow = roles.index(Role.SHADOW) if Role.SHADOW in roles else None
         notes = [_titles_note(titled, before[-1], column, sigma)]
         unused = [f"{titled.titles[i].strip(_DECORATION)}" for i, role in enumerate(roles) if role in (Role.DQ, Role.FIT, Role.UNKNOWN)]
@@ -200,6 +202,11 @@ def _by_title(titled: ColumnTitles, values: Array) -> tuple[CurveColumns, ...]:
             )
         )
     return tuple(curves)
+
+
+def _is_bare_s(title: str) -> bool:
+    """Tell whether a column is called s; where q is known by another name and the intensity comes before, that is sigma."""
+    return _UNIT.sub("", title.strip(_DECORATION).lower()).strip(" _/,.:[") == "s"
 
 
 def _titles_note(titled: ColumnTitles, q: int, intensity: int, sigma: int | None) -> str:

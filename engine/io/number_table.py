@@ -16,6 +16,9 @@ from engine.io.limits import MAX_COLUMNS, MAX_LINE_CHARS
 Row = list[float]
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_EMPTY = float("nan")
+"""Stands for a cell without a number; told from a NaN that was written by being this very object."""
+
 _MISSING = frozenset(
     ("", "-", "--", "---", "*", "na", "n/a", "nd", "null", "none", "nan", "-nan", "+nan", "nan(ind)", "-nan(ind)", "nanq", "#n/a", "#num!")
 )
@@ -23,6 +26,7 @@ _MICROSOFT = re.compile(r"[-+]?\d\.#(?:IND|QNAN|SNAN|INF)\d*$", re.IGNORECASE)  
 _FORTRAN_D = re.compile(r"^([-+]?(?:\d+\.?\d*|\.\d+))[dDqQ]([-+]?\d+)$")
 _FORTRAN_BARE = re.compile(r"^([-+]?\d*\.\d+)([-+]\d{3})$")  # three-digit exponent that left no room for its letter
 _GLUED = re.compile(r"[-+]?\d*\.\d+(?:[eEdD][-+]?\d{1,3})?")
+_LONGEST_CELL = 500
 _SAMPLE_LINES = 200
 _CONTEXT_LINES = 6
 _RAGGED_RUN = 2
@@ -173,7 +177,7 @@ def parse_row(line: str, dialect: Dialect) -> Row | None:
         if found is None:
             return None
         row.extend(found)
-    return row if row and not np.isnan(row[0]) else None
+    return row if row and row[0] is not _EMPTY else None
 
 
 def _numbers(cell: str, decimal_comma: bool) -> Row | None:
@@ -188,7 +192,11 @@ def _numbers(cell: str, decimal_comma: bool) -> Row | None:
         return [float(cell)]
     except ValueError:
         pass
-    if cell.lower() in _MISSING or _MICROSOFT.match(cell) or not cell.strip("*"):
+    if len(cell) > _LONGEST_CELL:  # the patterns below take a time that grows with its square
+        return None
+    if cell.lower() in _MISSING or not cell.strip("*"):
+        return [_EMPTY]
+    if _MICROSOFT.match(cell):
         return [float("nan")]
     cell = cell.replace("\u2212", "-")
     if match := _FORTRAN_D.match(cell) or _FORTRAN_BARE.match(cell):
@@ -277,7 +285,7 @@ def _goes_on(last: _Run, run: _Run, waiting: list[_Run]) -> bool:
 
 def _block(run: _Run) -> Block:
     values = np.array(run.rows, dtype=np.float64)
-    empty = np.isnan(values).all(axis=0)
-    if empty.any() and (~empty).sum() >= 2:  # a separator at the end of every line
+    empty = np.array([all(cell is _EMPTY for cell in column) for column in zip(*run.rows, strict=True)])
+    if empty.any() and (~empty).sum() >= 2:  # a separator at the end of every line, or two for one
         values = values[:, ~empty]
     return Block(values, np.array(run.numbers, dtype=np.int64), run.first_line, tuple(run.above), tuple(run.broken))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -10,13 +11,16 @@ from engine.curve import Array
 from engine.errors import DataFileError
 from engine.io.column_choice import ColumnChoice, too_narrow
 from engine.io.columns import CurveColumns, Role, choose_columns, chosen_columns, find_titles, find_units, foreign_axis, role_of
-from engine.io.limits import MAX_CURVES, MAX_POINTS, MIN_POINTS
+from engine.io.limits import MAX_COLUMNS, MAX_CURVES, MAX_POINTS, MIN_POINTS
 from engine.io.measurement import Dropped
 from engine.io.number_table import Block, NumberTables
 from engine.io.raw_curve import Axis, RawCurve, UnitHint
 from engine.io.text_file import TextFile
 from engine.io.unit_words import hint_in_title, quoted
 
+_NUMBER = re.compile(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?$|nan$", re.IGNORECASE)
+_LINES_LOOKED_AT = 100
+_MOST_UNTITLED = 6  # columns
 _SAME_START = 1.5
 """Two runs of one table are two curves if their first q agree within this factor."""
 
@@ -66,6 +70,13 @@ def _curve_blocks(text: TextFile, tables: NumberTables) -> list[Block]:
     if titled:  # a table of another width has no titles of its own: an extrapolation, a table of parameters
         long = [block for block in long if block.values.shape[1] in titled]
     main = max(long, key=lambda block: len(block.values))
+    if not titled and _is_image(main):
+        raise DataFileError(
+            text.path,
+            f"A table of {main.values.shape[1]} columns without titles, whose first column neither rises nor falls, is no curve but an "
+            "image. Integrate it first, or choose the columns of q and intensity.",
+            main.first_line,
+        )
     return [block for block in long if block is main or _has_axis(block.values[:, 0])]
 
 
@@ -96,6 +107,11 @@ def _no_table(text: TextFile, tables: NumberTables) -> DataFileError:
             f"The file holds {tables.single_numbers} lines with one number each; a curve needs q and I in each. "
             "If this is a detector image, integrate it first.",
         )
+    wide = sum(_is_wide(line) for line in text.lines[:_LINES_LOOKED_AT])
+    if not tables.blocks and wide >= MIN_POINTS:
+        return DataFileError(
+            text.path, f"Its lines hold more than {MAX_COLUMNS} numbers each, as those of an image do. Integrate it first and open I(q)."
+        )
     if not tables.blocks:
         return DataFileError(text.path, "No line holds two numbers, so there is no curve in this file.")
     longest = max(tables.blocks, key=lambda block: len(block.values))
@@ -104,6 +120,18 @@ def _no_table(text: TextFile, tables: NumberTables) -> DataFileError:
         f"Too few points: the longest table of numbers has {len(longest.values)} rows, a curve needs at least {MIN_POINTS}.",
         longest.first_line,
     )
+
+
+def _is_image(block: Block) -> bool:
+    """Tell whether a table without titles has more columns than curves have, and none of q in front."""
+    first = block.values[:, 0]
+    return block.values.shape[1] > _MOST_UNTITLED and not _has_axis(first) and not _has_axis(first[::-1])
+
+
+def _is_wide(line: str) -> bool:
+    """Tell whether *line* begins with more numbers than a row of a table has."""
+    cells = re.split(r"[\s,;]+", line[:20_000].strip(), maxsplit=MAX_COLUMNS + 1)[: MAX_COLUMNS + 1]
+    return len(cells) > MAX_COLUMNS and all(_NUMBER.match(cell) for cell in cells)
 
 
 def _has_axis(column: Array) -> bool:

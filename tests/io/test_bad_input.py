@@ -192,7 +192,36 @@ def test_that_an_image_in_one_column_is_refused_with_advice(tmp_path):
 
 
 def test_that_a_matrix_of_pixels_is_refused(tmp_path):
-    assert "No line holds" in reason(written(tmp_path, "\n".join(" ".join(["3"] * 128) for _ in range(128))))
+    assert "more than 64 numbers each" in reason(written(tmp_path, "\n".join(" ".join(["3"] * 128) for _ in range(128))))
+    pixels = np.random.default_rng(1).poisson(5.0, (50, 50))
+    assert "no curve but an image" in reason(written(tmp_path, "\n".join(" ".join(map(str, row)) for row in pixels)))
+
+
+def test_that_an_intensity_without_a_number_is_refused_and_sigma_not_taken_for_it(tmp_path):
+    table = TABLE.copy()
+    table[:, 1] = np.nan
+    for separator in (" ", "\t", ","):
+        assert "None of its" in reason(written(tmp_path, text_rows(table, separator=separator)))
+
+
+@pytest.mark.parametrize("separator", [" ", "\t", ",", ";"])
+def test_that_rows_without_q_are_counted_in_every_dialect(tmp_path, separator):
+    table = TABLE.copy()
+    table[[0, 1, 7], 0] = np.nan
+    (found,) = read(written(tmp_path, text_rows(table, separator=separator)))
+    assert [(drop.reason, drop.rows) for drop in found.dropped] == [("no number in q or intensity", (1, 2, 8))]
+
+
+@pytest.mark.parametrize("cells", ["{0}\t\t{1}\t{2}\t", "{0}\t{1}\t\t{2}"], ids=["doubled_and_trailing", "doubled"])
+def test_that_a_column_with_nothing_in_it_is_no_column(tmp_path, cells):
+    rows = "\n".join(cells.format(*map(repr, row)) for row in TABLE.tolist())
+    np.testing.assert_array_equal(read(written(tmp_path, rows))[0].curve.intensity, TABLE[:, 1])
+
+
+def test_that_a_very_long_number_holds_nobody_up(tmp_path):
+    began = time.process_time()
+    assert reason(written(tmp_path, "0.1 " + "\n".join("9" * 3900 + "x 1" for _ in range(300))))
+    assert time.process_time() - began < 0.5
 
 
 def test_that_a_table_against_another_axis_is_refused_by_its_name(tmp_path):

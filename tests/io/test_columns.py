@@ -88,6 +88,12 @@ def test_that_titles_overrule_the_order(tmp_path, order):
     np.testing.assert_allclose(measurement.curve.sigma, CURVE.sigma)
 
 
+def test_that_s_is_sigma_where_q_is_called_q(tmp_path):
+    measurement = only(tmp_path, TABLE, "q I s\n")
+    np.testing.assert_allclose(measurement.curve.sigma, CURVE.sigma)
+    np.testing.assert_allclose(only(tmp_path, TABLE, "s I err\n").curve.q, CURVE.q)
+
+
 def test_that_a_shadow_factor_without_title_is_recognised_by_its_values(tmp_path):
     six = np.column_stack([TABLE, 0.01 * CURVE.q, CURVE.q, np.ones(100)])
     six[:2, 5] = (0.2, 0.7)

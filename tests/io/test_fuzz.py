@@ -64,16 +64,11 @@ def test_that_every_broken_file_is_read_or_refused_with_a_sentence(originals, tm
 def test_that_files_made_to_do_harm_are_refused_quickly(tmp_path):
     """Bombs and files that point outside; that nothing outside is opened is watched by ``make fuzz``."""
     before = memory()
-    read_well = set()
     for name, data in hostile().items():
         path = tmp_path / "curve"
         path.write_bytes(data)
         start = time.process_time()
-        try:
+        with pytest.raises(DataFileError, match=r"\.$"):
             read(path)
-            read_well.add(name)
-        except DataFileError as error:
-            assert error.reason.endswith("."), (name, error)  # noqa: PT017
         assert time.process_time() - start < SLOWEST, name
-    assert read_well == {"huge numbers", "many columns"}
     assert memory() - before < LARGEST

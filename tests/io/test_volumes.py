@@ -52,6 +52,18 @@ def save_v73(path, variables: dict[str, np.ndarray]) -> None:
         file.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64, HDF5 schema 1.00 .".ljust(124) + b"\x00\x02IM")
 
 
+@pytest.mark.parametrize(
+    "claim", [struct.pack("<i", 2**30), struct.pack("<i", -1), struct.pack(">i", 63)], ids=["1 GB", "negative", "swapped"]
+)
+def test_that_an_mrc_header_that_claims_more_than_the_file_takes_no_memory(tmp_path, claim):
+    write_volume(tmp_path / "a.mrc", some_map())
+    with (tmp_path / "a.mrc").open("r+b") as file:
+        file.seek(92)
+        file.write(claim)
+    with pytest.raises(DataFileError, match="extended header is longer"):
+        read_volume(tmp_path / "a.mrc")
+
+
 # --- what goes out comes back ---
 
 

@@ -25,6 +25,8 @@ from engine.models.voxel_map import VoxelMap
 NAME = "MRC map"
 _MAP_AT = 208
 _EXTENDED_HEADER_AT = 92
+_STAMP_AT = 212
+_BYTE_ORDERS = {b"\x44\x44": "<", b"\x44\x41": "<", b"\x11\x11": ">"}
 _HEADER_BYTES = 1024
 _BROKEN = (ValueError, OSError, EOFError, TypeError, KeyError, IndexError, AttributeError, MemoryError, OverflowError)
 
@@ -67,8 +69,11 @@ def _check_extended_header(path: Path) -> None:
         head = file.read(_HEADER_BYTES)
     if len(head) < _HEADER_BYTES:
         raise DataFileError(path, "The MRC map is cut short within its header.")
-    claims = struct.unpack_from("<i", head, _EXTENDED_HEADER_AT) + struct.unpack_from(">i", head, _EXTENDED_HEADER_AT)
-    if not any(0 <= claim <= size - _HEADER_BYTES for claim in claims):
+    order = _BYTE_ORDERS.get(head[_STAMP_AT : _STAMP_AT + 2])
+    if order is None:
+        raise DataFileError(path, "The MRC map does not say the order of its bytes; its header is broken. Save it anew.")
+    (claim,) = struct.unpack_from(f"{order}i", head, _EXTENDED_HEADER_AT)
+    if not 0 <= claim <= size - _HEADER_BYTES:
         raise DataFileError(path, "The MRC map is cut short: its extended header is longer than the file.")
 
 
