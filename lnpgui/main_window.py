@@ -22,6 +22,8 @@ from lnpgui.widgets.drop_hint import DropHint
 from lnpgui.widgets.file_drop import FileDrop
 
 if TYPE_CHECKING:
+    from lnpgui.panels.batch.presenter import BatchPresenter
+    from lnpgui.panels.batch.view import BatchView
     from lnpgui.panels.fitted.presenter import FittedPresenter
     from lnpgui.panels.fitted.view import FittedView
     from lnpgui.panels.particle.presenter import ParticlePresenter
@@ -46,6 +48,9 @@ class MainWindow(QMainWindow):
         self._fitted_presenter: FittedPresenter | None = None
         self._particle: ParticleView | None = None
         self._particle_presenter: ParticlePresenter | None = None
+        self._is_batch_wanted = False
+        self._batch: BatchView | None = None
+        self._batch_presenter: BatchPresenter | None = None
         self._to_open: tuple[Path, ...] = ()
         self.themes = Themes(settings, self)
         self.session = Session(self)
@@ -55,7 +60,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("LNPScope")
         self.setWindowIcon(icon("lnpscope", "#ffffff", 256))
         self.setDockNestingEnabled(True)
-        self._docks = [self._add_dock("Analyse", self.analyse), self._add_dock("Particle", QWidget())]
+        self._docks = [self._add_dock("Analyse", self.analyse), self._add_dock("Particle", QWidget()), self._add_dock("Batch", QWidget())]
         self._set_tabs()
         self._add_menus()
         self._hint = DropHint(self)
@@ -76,9 +81,11 @@ class MainWindow(QMainWindow):
 
     def _set_tabs(self) -> None:
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        self.tabifyDockWidget(*self._docks)
+        for dock in self._docks[1:]:
+            self.tabifyDockWidget(self._docks[0], dock)
         self._docks[0].raise_()
         self._docks[1].visibilityChanged.connect(self._on_particle_seen)
+        self._docks[2].visibilityChanged.connect(self._on_batch_seen)
 
     def _add_menus(self) -> None:
         file = self.menuBar().addMenu("&File")
@@ -158,9 +165,22 @@ class MainWindow(QMainWindow):
         return self._particle
 
     @property
+    def batch(self) -> BatchView:
+        """The Batch panel, once it has been seen.
+
+        Raises
+        ------
+        AttributeError
+            Before that.
+        """
+        if self._batch is None:
+            raise AttributeError("the Batch panel was not seen yet")
+        return self._batch
+
+    @property
     def is_shown(self) -> bool:
         """True when every panel shows the session as it is."""
-        late = (self._fitted_presenter, self._particle_presenter)
+        late = (self._fitted_presenter, self._particle_presenter, self._batch_presenter)
         return self.presenter.is_shown and all(presenter is None or presenter.is_shown for presenter in late)
 
     # -- the start, stage by stage -------------------------------------------------------------------------------------
@@ -196,6 +216,7 @@ class MainWindow(QMainWindow):
         self.stage_reached.emit("3-D")
         QTimer.singleShot(0, self._open_waiting)
         QTimer.singleShot(0, self._make_particle)
+        QTimer.singleShot(0, self._make_batch)
 
     @Slot()
     def _open_waiting(self) -> None:
@@ -223,6 +244,28 @@ class MainWindow(QMainWindow):
         self._docks[1].setWidget(self._particle)
         placeholder.deleteLater()
 
+    @Slot(bool)
+    def _on_batch_seen(self, seen: bool) -> None:
+        """Make the Batch panel when it is first looked at."""
+        self._is_batch_wanted = seen
+        if seen and self._fitted is not None:
+            QTimer.singleShot(0, self._make_batch)
+
+    @Slot()
+    def _make_batch(self) -> None:
+        if self._is_closing or self._batch is not None or not self._is_batch_wanted:
+            return
+        from lnpgui.panels.batch.presenter import BatchPresenter
+        from lnpgui.panels.batch.view import BatchView
+
+        self._batch = BatchView(self.themes.current)
+        self._batch.set_folder(self._settings.folder)
+        self._batch.restore_layout(self._settings.layout("batch"))
+        self._batch_presenter = BatchPresenter(self._batch, self.session, self._settings, self)
+        placeholder = self._docks[2].widget()
+        self._docks[2].setWidget(self._batch)
+        placeholder.deleteLater()
+
     # -- colours and the end -------------------------------------------------------------------------------------------
 
     @Slot(QAction)
@@ -240,6 +283,8 @@ class MainWindow(QMainWindow):
             self._fitted.set_theme(theme)
         if self._particle is not None:
             self._particle.set_theme(theme)
+        if self._batch is not None:
+            self._batch.set_theme(theme)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop all work, keep the layout, release the 3-D view (a child window is not told that it closes)."""
@@ -247,10 +292,14 @@ class MainWindow(QMainWindow):
             self._is_closing = True
             for name, state in (("window", self.saveGeometry()), ("docks", self.saveState()), ("analyse", self.analyse.layout_state())):
                 self._settings.keep_layout(name, state)
+            if self._batch is not None:
+                self._settings.keep_layout("batch", self._batch.layout_state())
             self._settings.sync()
             self.presenter.cancel()
             if self._particle_presenter is not None:
                 self._particle_presenter.stop()
+            if self._batch_presenter is not None:
+                self._batch_presenter.stop()
             workers.shut_down(CLOSE_WITHIN_MS)
             if self._fitted is not None:
                 self._fitted.shut_down()

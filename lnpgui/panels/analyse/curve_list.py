@@ -27,6 +27,8 @@ ROW = Qt.ItemDataRole.UserRole
 EDGE, GAP, LIGHT_SIZE = 8, 2, 20
 MOST_LINES = 3
 MOST_KNOWN = 10_000
+MANY_ROWS, LINES_OF_MANY = 100, 2
+"""A longer list has rows of equal height: else it would measure all of them whenever one changes, which takes longer than a blink."""
 
 
 class RowModel(QAbstractListModel):
@@ -121,7 +123,8 @@ class RowPainter(QStyledItemDelegate):
         painter.setFont(option.font)
         painter.setPen(QColor(self._theme.error if row.light is Light.ERROR else self._theme.muted))
         below = text.adjusted(0, metrics.height() + GAP, 0, 0)
-        painter.drawText(below, Qt.TextFlag.TextWordWrap, _shortened(row.detail, metrics, below.width()))
+        room = max(1, min(MOST_LINES, below.height() // metrics.height()))
+        painter.drawText(below, Qt.TextFlag.TextWordWrap, _shortened(row.detail, metrics, below.width(), room))
         painter.restore()
 
     def _ground(self, painter: QPainter, area: QRect, chosen: bool, hovered: bool) -> None:
@@ -141,7 +144,8 @@ class RowPainter(QStyledItemDelegate):
         view = self.parent()
         width = view.viewport().width() if isinstance(view, QListView) else 240
         inner = width - EDGE * 3 - LIGHT_SIZE
-        lines = self._lines(row.detail, metrics, inner)
+        equal = isinstance(view, QListView) and view.uniformItemSizes()
+        lines = LINES_OF_MANY if equal else self._lines(row.detail, metrics, inner)
         return QSize(60, EDGE * 2 + metrics.height() * (1 + lines) + GAP)
 
     def _lines(self, text: str, metrics: QFontMetrics, width: int) -> int:
@@ -165,11 +169,11 @@ def _line_count(text: str, metrics: QFontMetrics, width: int) -> int:
     return min(MOST_LINES, max(1, round(height / metrics.lineSpacing())))
 
 
-def _shortened(text: str, metrics: QFontMetrics, width: int) -> str:
-    """Return *text* cut so that it fits the lines a row may have; the whole of it is in the tool tip."""
-    if metrics.horizontalAdvance(text) <= width * MOST_LINES * 0.9:
+def _shortened(text: str, metrics: QFontMetrics, width: int, lines: int) -> str:
+    """Return *text* cut so that it fits the lines a row has; the whole of it is in the tool tip."""
+    if metrics.horizontalAdvance(text) <= width * lines * 0.9:
         return text
-    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, round(width * MOST_LINES * 0.9))
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, round(width * lines * 0.9))
 
 
 class CurveList(QListView):
@@ -203,7 +207,9 @@ class CurveList(QListView):
 
     def add(self, rows: Iterable[Row], after: int | None = None) -> None:
         """Put rows behind the one with the key *after*, or at the end."""
-        self._rows.add(rows, after)
+        new = list(rows)
+        self.setUniformItemSizes(self._rows.rowCount() + len(new) > MANY_ROWS)
+        self._rows.add(new, after)
 
     def replace(self, row: Row) -> None:
         """Show *row* in place of the one with its key."""
@@ -213,6 +219,7 @@ class CurveList(QListView):
         """Take rows out; which one is current then is for the owner to say."""
         self._quiet = True
         self._rows.remove(keys)
+        self.setUniformItemSizes(self._rows.rowCount() > MANY_ROWS)
         self._quiet = False
 
     def rows(self) -> tuple[Row, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -26,8 +27,8 @@ from lnpgui.session import Entry, Session, State
 from lnpgui.settings import Settings
 from lnpgui.workers import Job, ThreadJob
 
-REFRESH_MS = 250
-"""So long several changes wait to be shown at once in trend and banner."""
+REFRESH_MS, LONGEST_REFRESH_MS, REST = 250, 2000, 10
+"""So long several changes wait to be shown at once in trend and banner, and ten times as long as it took to show the last ones."""
 
 RULE, SOUND, COLUMNS, TREND = "alarm rule", "alarm sound", "batch columns", "batch trend"
 
@@ -197,12 +198,15 @@ class BatchPresenter(QObject):
     @Slot()
     def refresh(self) -> None:
         """Bring trend, banner and columns up to date."""
+        began = time.perf_counter()
         self._soon.stop()
         self._begin_stamping()
         lines = self._view.table.rows.lines
         self._view.table.show_kinds(self._found_kinds(lines))
         self._draw_trend(lines)
         self._show_alarm()
+        taken = 1000 * (time.perf_counter() - began)
+        self._soon.setInterval(round(min(LONGEST_REFRESH_MS, max(REFRESH_MS, REST * taken))))
 
     def _found_kinds(self, lines: Sequence[Line]) -> set[str]:
         """Types that some verdict holds; the first of them is what the trend is about until the user chooses."""
