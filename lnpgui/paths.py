@@ -23,6 +23,11 @@ def example_curves() -> tuple[Path, ...]:
     return tuple(sorted(found, key=lambda path: path.stem != FIRST_EXAMPLE))
 
 
+def own_models() -> Path:
+    """Folder of the models trained here; it may not be there yet."""
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppLocalDataLocation)) / "models"
+
+
 def log_file() -> Path:
     """File of the program's log; its folder is made if needed."""
     folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppLocalDataLocation))

@@ -52,6 +52,16 @@ class Settings:
     def folder(self, folder: Path) -> None:
         self._store.setValue("files/folder", str(folder))
 
+    @property
+    def active_model(self) -> Path | None:
+        """Folder of the model that the analysis asks; None: the one that comes with the program."""
+        value = str(self._store.value("models/active", ""))
+        return Path(value) if value and Path(value).is_dir() else None
+
+    @active_model.setter
+    def active_model(self, folder: Path | None) -> None:
+        self._store.setValue("models/active", "" if folder is None else str(folder))
+
     def layout(self, name: str) -> QByteArray:
         """Return the stored layout of the window part *name*; empty when there is none."""
         value = self._store.value(f"layout/{name}")

@@ -38,7 +38,7 @@ TRACE = 0.1
 PER_INSTRUMENT = 64
 """Curves of a batch that share an instrument."""
 
-POOL, RENEWED = 96, 8
+POOL, RENEWED = 192, 2
 """Instruments kept, and batches after which the oldest is replaced."""
 
 NUMBER_SHARES = (0.35, 0.40, 0.20, 0.05)

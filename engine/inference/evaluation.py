@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,14 @@ from numpy.typing import NDArray
 from engine.curve import Array
 from engine.datasets.basis import Basis
 from engine.datasets.stream import TEST, CurveStream
+from engine.datasets.synthesis import Recipe, draw_sample, ideal_parts, measure
+from engine.inference.bound import bound
 from engine.inference.hypotheses import Hypothesis, names
+from engine.inference.shapes import log_normal_weights
 from engine.learning import forward
 from engine.learning.config import TrainConfig
-from engine.learning.coordinates import KINDS, SETS, WIDTH, from_samples, set_index
+from engine.learning.coordinates import KINDS, SETS, from_samples, set_index
+from engine.learning.impression import look
 from engine.learning.model_folder import Model, save_model
 from engine.learning.training import train
 from engine.models.registry import LNP_TYPES
@@ -33,7 +37,8 @@ DRAWN_CURVES = 1500
 """Curves whose densities are drawn from, for coverage and ranks."""
 
 RANK_BINS, RELIABILITY_BINS = 20, 10
-PARITY_POINTS = 600
+EACH = 40
+"""Mixtures of each two types whose fractions are compared with the bound."""
 
 
 def make_model(
@@ -76,6 +81,7 @@ def evaluate(model: Model, basis: Basis, *, curves: int = CURVES, report: Report
     card |= _types(probability, label, level, config.samples.types)
     report(Step(0, 1, "measuring the model: intervals"))
     card |= _intervals(model, embedding, label, truth)
+    card |= _fractions(model, basis, report)
     card["sentences"] = sentences(card)
     return card
 
@@ -138,11 +144,10 @@ def _types(probability: Array, label: NDArray[np.intp], level: Array, types: Seq
 
 
 def _intervals(model: Model, embedding: forward.Single, label: NDArray[np.intp], truth: forward.Single) -> dict[str, Any]:
-    """Return coverage, ranks and parity of sizes, spreads and shares, each when the true set of types is known."""
+    """Return coverage and ranks of sizes, spreads and shares, when the true set of types is known."""
     rng = np.random.default_rng([model.config.seed, 77])
     rows = np.arange(min(DRAWN_CURVES, label.size))
     ranks: dict[str, list[float]] = {"mean size": [], "spread": [], "share": []}
-    parity: list[list[float]] = []
     for index in np.unique(label[rows]):
         mine = rows[label[rows] == index]
         chosen = forward.used_coordinates(int(index))
@@ -153,18 +158,64 @@ def _intervals(model: Model, embedding: forward.Single, label: NDArray[np.intp],
             share = (drawn < truth[row, chosen]).mean(axis=0)
             for at, rank in zip(chosen, share, strict=True):
                 ranks[_kind(int(at))].append(float(rank))
-            if SETS[index].sum() == 2 and len(parity) < PARITY_POINTS:
-                logit = drawn[:, -1] * WIDTH[2 * KINDS]
-                found = 1 / (1 + np.exp(-logit))
-                true = 1 / (1 + np.exp(-float(truth[row, chosen[-1]]) * WIDTH[2 * KINDS]))
-                parity.append([round(float(v), 4) for v in (true, found.mean(), *np.quantile(found, [0.05, 0.95]))])
     coverage = {
         kind: {f"{level:g}": float(np.mean(np.abs(np.array(values) - 0.5) <= level / 2)) for level in LEVELS}
         for kind, values in ranks.items()
         if values
     }
     histogram = {kind: np.histogram(values, bins=RANK_BINS, range=(0, 1))[0].tolist() for kind, values in ranks.items() if values}
-    return {"coverage": coverage, "ranks": histogram, "parity": parity}
+    return {"coverage": coverage, "ranks": histogram}
+
+
+def _fractions(model: Model, basis: Basis, report: Report) -> dict[str, Any]:
+    """Return number fractions of mixtures of two found by the network alone, with the Cramér-Rao bound of the same curves."""
+    recipe = _typical(model.config)
+    at_points = basis.at(recipe.q)
+    pairs = list(combinations(model.config.samples.types, 2))
+    rows: list[dict[str, float]] = []
+    ratios: dict[str, float] = {}
+    for place, types in enumerate(pairs):
+        report(Step(place, len(pairs), f"measuring the model: {' + '.join(types)}"))
+        mine = [
+            _fraction(model, types, recipe, basis, at_points, np.random.default_rng([model.config.seed, 78, place, i])) for i in range(EACH)
+        ]
+        error = np.sqrt(np.mean([(row["found"] - row["true"]) ** 2 for row in mine]))
+        ratios[" + ".join(types)] = round(float(error / np.sqrt(np.mean([row["bound"] ** 2 for row in mine]))), 3)
+        rows += mine
+    return {"parity": rows, "fraction_error_over_bound": ratios, "noise_of_parity": recipe.noise}
+
+
+def _typical(config: TrainConfig) -> Recipe:
+    """Return a measurement from the middle of the configuration's ranges."""
+    ranges, samples = config.instrument, config.samples
+    noise = float(np.sqrt(ranges.noise[0] * ranges.noise[1]))
+    first, last, points = float(np.sqrt(ranges.q_min[0] * ranges.q_min[1])), float(np.sqrt(ranges.q_max[0] * ranges.q_max[1])), 400
+    if ranges.grid:
+        first, last, points = ranges.grid[0], ranges.grid[-1], len(ranges.grid)
+    return Recipe(
+        means=samples.mean, spreads=(0.05, 0.2), noise=noise, background=ranges.background, q_min=first, q_max=last, points=points
+    )
+
+
+def _fraction(
+    model: Model, types: tuple[str, ...], recipe: Recipe, basis: Basis, at_points: dict[str, Array], rng: np.random.Generator
+) -> dict[str, float]:
+    """Return the true number fraction of the first type, what the network finds with its 90 % interval, and the bound."""
+    sample = draw_sample(types, recipe, basis, at_points, rng)
+    curve, parts, _ = measure(sample, recipe, basis, at_points, rng)
+    scale = float(parts[:, 0].sum() / ideal_parts(sample, basis, at_points)[:, 0].sum())
+    proposal = look(model, curve).proposal(types)
+    drawn = _draw(forward.Gaussians(proposal.weights, proposal.centres, proposal.covariances), rng)
+    share = 1 / (1 + np.exp(-drawn[:, 4]))
+    one, other = (
+        log_normal_weights(basis.diameters, np.exp(drawn[:, 2 * k]), np.exp(drawn[:, 2 * k + 1])).T @ at_points[kind][:, 0]
+        for k, kind in enumerate(types)
+    )
+    number = share / one / (share / one + (1 - share) / other)
+    least = bound(sample, basis, at_points, curve.sigma, scale, with_prior=True).number_fractions[0]  # type: ignore[arg-type]
+    low, high = np.quantile(number, [0.05, 0.95])
+    found = {"true": sample.number_fractions[0], "found": number.mean(), "low": low, "high": high, "bound": least}
+    return {key: round(float(value), 5) for key, value in found.items()}
 
 
 def _kind(coordinate: int) -> str:
@@ -189,6 +240,10 @@ def sentences(card: dict[str, Any]) -> list[str]:
         f"({accuracy['pure']:.1%} of the pure ones); it expects {accuracy['expected']:.1%} of itself.",
         f"Expected calibration error of the probabilities: {card['expected_calibration_error']:.3f}.",
     ]
+    ratios = list(card["fraction_error_over_bound"].values())
+    if ratios:
+        level, ratio = card["noise_of_parity"], float(np.median(ratios))
+        said.append(f"Number fractions of two types, by the network alone at {level:.1%} noise: {ratio:.1f} times the least error.")
     parts = ", ".join(f"{kind} {values['0.9']:.1%}" for kind, values in coverage.items())
     return [*said, f"Its 90 % intervals, before the exact likelihood corrects them, cover: {parts}."]
 
@@ -230,10 +285,13 @@ def _draw_ranks(axes: Any, card: dict[str, Any] | Any) -> None:
 
 def _draw_parity(axes: Any, card: dict[str, Any] | Any) -> None:
     if card["parity"]:
-        true, mean, low, high = np.array(card["parity"]).T
+        true, mean, low, high, least = (np.array([row[key] for row in card["parity"]]) for key in ("true", "found", "low", "high", "bound"))
         axes.errorbar(true, mean, yerr=[np.maximum(mean - low, 0), np.maximum(high - mean, 0)], fmt=".", alpha=0.4, linewidth=0.6)
+        axes.scatter(true, true + 1.645 * least, s=4, color="0.4", label="least 90 % error")
+        axes.scatter(true, true - 1.645 * least, s=4, color="0.4")
+        axes.legend()
     axes.plot([0, 1], [0, 1], color="0.7")
-    axes.set(xlabel="true scattering share", ylabel="found, 90 % interval", title="Mixtures of two", xlim=(0, 1), ylim=(0, 1))
+    axes.set(xlabel="true number fraction", ylabel="found, 90 % interval", title="Mixtures of two", xlim=(0, 1), ylim=(0, 1))
 
 
 def _draw_confusion(axes: Any, card: dict[str, Any] | Any) -> None:

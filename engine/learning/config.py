@@ -33,7 +33,7 @@ class Budget:
 
     curves: int = 10_000_000
     batch: int = 512
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-3
 
     def __post_init__(self) -> None:
         if not 1000 <= self.curves <= 1_000_000_000:

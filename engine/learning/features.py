@@ -28,8 +28,10 @@ def raw_features(intensity: Single, sigma: Single, filled: NDArray[np.bool_]) ->
     """Return the channels, shape (B, 3, BINS), and the scalars, shape (B, 4), before they are standardised.
 
     The channels are asinh(I / 2 sigma), which is signal over noise and takes any sign; ln max(I, sigma / 3) and ln sigma, both over the
-    scale. Empty bins hold anything. None of them changes when I and sigma are multiplied by a number.
+    scale. Bins without points between filled ones hold what lies on the straight line between their neighbours, so that the grid of an
+    instrument shows as little as it can; those outside hold anything. Nothing changes when I and sigma are multiplied by a number.
     """
+    intensity, sigma = bridge(intensity, filled), bridge(sigma, filled)
     early = filled & (np.cumsum(filled, axis=1) <= SCALE_BINS)
     scale = np.sqrt((np.where(early, intensity, 0.0) ** 2).sum(axis=1) / np.maximum(early.sum(axis=1), 1))
     scale = np.maximum(scale, 1e-30)[:, None]
@@ -43,30 +45,47 @@ def raw_features(intensity: Single, sigma: Single, filled: NDArray[np.bool_]) ->
     return np.stack([clear, logarithm, error], axis=1).astype(np.float32), scalars.astype(np.float32)
 
 
+def bridge(values: Single, filled: NDArray[np.bool_]) -> Single:
+    """Return *values* (B, BINS) with bins between filled ones interpolated, by the bin's number; the others as they are."""
+    place = np.arange(BINS)
+    left = np.maximum.accumulate(np.where(filled, place, -1), axis=1)
+    right = np.minimum.accumulate(np.where(filled, place, BINS)[:, ::-1], axis=1)[:, ::-1]
+    inside = (left >= 0) & (right < BINS)
+    left, right = np.where(inside, left, place), np.where(inside, right, place)
+    share = ((place - left) / np.maximum(right - left, 1)).astype(np.float32)
+    return np.asarray(np.take_along_axis(values, left, 1) * (1 - share) + np.take_along_axis(values, right, 1) * share)
+
+
+def spanned(filled: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the bins from the first filled one to the last, shape (B, BINS)."""
+    return np.asarray(np.logical_or.accumulate(filled, axis=1) & np.logical_or.accumulate(filled[:, ::-1], axis=1)[:, ::-1])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scaler:
-    """Mean and standard deviation of each channel in each bin over the filled ones, shape (3, BINS); fitted on training data only."""
+    """Mean and standard deviation of each channel in each bin over the spanned ones, shape (3, BINS); fitted on training data only."""
 
     mean: Single
     deviation: Single
 
     def features(self, intensity: Single, sigma: Single, filled: NDArray[np.bool_]) -> Single:
-        """Return what the network sees, shape (B, WIDTH); empty bins are 0."""
+        """Return what the network sees, shape (B, WIDTH): channels, 0 outside the measured range; which bins hold points; scalars."""
         channels, scalars = raw_features(intensity, sigma, filled)
-        standard = (channels - self.mean) / self.deviation * filled[:, None]
+        standard = (channels - self.mean) / self.deviation * spanned(filled)[:, None]
         rows = intensity.shape[0]
         return np.concatenate([standard.reshape(rows, -1), filled.astype(np.float32), scalars], axis=1)
 
 
 def fit_scaler(batches: Iterable[tuple[Single, Single, NDArray[np.bool_]]]) -> Scaler:
-    """Return the scaler of some (intensity, sigma, filled); a bin that is never filled keeps mean 0 and deviation 1."""
+    """Return the scaler of some (intensity, sigma, filled); a bin that is never spanned keeps mean 0 and deviation 1."""
     total, squares, count = np.zeros((3, BINS)), np.zeros((3, BINS)), np.zeros(BINS)
     for intensity, sigma, filled in batches:
         channels, _ = raw_features(intensity, sigma, filled)
-        seen = np.where(filled[:, None], channels, 0.0).astype(np.float64)
+        inside = spanned(filled)
+        seen = np.where(inside[:, None], channels, 0.0).astype(np.float64)
         total += seen.sum(axis=0)
         squares += (seen**2).sum(axis=0)
-        count += filled.sum(axis=0)
+        count += inside.sum(axis=0)
     n = np.maximum(count, 1)
     mean = total / n
     variance = np.maximum(squares / n - mean**2, 0.0)

@@ -39,7 +39,7 @@ VALIDATIONS, FEWEST_STEPS = 40, 50
 SECONDS = 20.0
 """After so long it is validated anyhow, so that a power cut loses no more."""
 
-RISE = 0.05
+RISE = 0.03
 """Share of the steps over which the learning rate rises."""
 
 STATE, STOP = "state.safetensors", "stop"

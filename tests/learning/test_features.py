@@ -3,7 +3,7 @@ import pytest
 
 from engine.curve import Curve
 from engine.datasets.instrument import BINS
-from engine.learning.features import WIDTH, Scaler, bin_curve, fit_scaler, raw_features
+from engine.learning.features import WIDTH, Scaler, bin_curve, bridge, fit_scaler, raw_features, spanned
 
 RNG = np.random.default_rng(8)
 
@@ -21,7 +21,7 @@ def test_that_features_do_not_know_the_unit_of_intensity():
     for factor in (1e-6, 1e6):
         scaled = raw_features(intensity * np.float32(factor), sigma * np.float32(factor), filled)
         for one, other in zip(raw_features(intensity, sigma, filled), scaled, strict=True):
-            seen = np.broadcast_to(filled[:, None], one.shape) if one.ndim == 3 else np.ones_like(one, bool)
+            seen = np.broadcast_to(spanned(filled)[:, None], one.shape) if one.ndim == 3 else np.ones_like(one, bool)
             np.testing.assert_allclose(one[seen], other[seen], rtol=1e-4, atol=1e-4)
 
 
@@ -32,7 +32,7 @@ def test_that_standardised_features_have_mean_0_and_deviation_1_where_they_were_
     assert features.shape == (4000, WIDTH)
     channels = features[:, : 3 * BINS].reshape(-1, 3, BINS)
     for channel in range(3):
-        values = channels[:, channel][data[2]]
+        values = channels[:, channel][spanned(data[2])]
         assert values.mean() == pytest.approx(0, abs=1e-3)
         assert values.std() == pytest.approx(1, abs=1e-2)
 
@@ -46,9 +46,9 @@ def test_that_empty_bins_are_zero_whatever_they_hold():
 
 def test_that_a_bin_never_seen_in_training_stays_finite():
     intensity, sigma, filled = some_curves()
-    filled[:, 10] = False
+    filled[:, :10] = False
     scaler = fit_scaler([(intensity, sigma, filled)])
-    filled[:, 10] = True
+    filled[:, 3] = True
     assert np.isfinite(scaler.features(intensity, sigma, filled)).all()
 
 
@@ -74,3 +74,26 @@ def test_that_binning_survives_any_unit(factor):
 def test_that_a_curve_without_sigma_is_a_slip_of_the_programmer():
     with pytest.raises(ValueError, match="without sigma"):
         bin_curve(Curve(np.array([0.1, 0.2]), np.ones(2)))
+
+
+def test_that_gaps_are_bridged_by_straight_lines_and_nothing_is_extrapolated():
+    filled = np.zeros((1, BINS), bool)
+    filled[0, [20, 24, 30]] = True
+    values = np.full((1, BINS), 9.0, np.float32)
+    values[0, [20, 24, 30]] = 1.0, 3.0, 0.0
+    bridged = bridge(values, filled)[0]
+    np.testing.assert_allclose(bridged[20:25], [1, 1.5, 2, 2.5, 3])
+    np.testing.assert_allclose(bridged[24:31], [3, 2.5, 2, 1.5, 1, 0.5, 0], atol=1e-6)
+    assert (np.delete(bridged, np.arange(20, 31)) == 9.0).all()
+    np.testing.assert_array_equal(np.flatnonzero(spanned(filled)[0]), np.arange(20, 31))
+
+
+def test_that_a_grid_with_holes_shows_little_of_itself():
+    # a straight line in the bins' numbers looks the same through any grid, but for the channel that says which bins hold points
+    place = np.arange(BINS, dtype=np.float32)
+    values = np.tile(2.0 + place / 100, (2, 1)).astype(np.float32)
+    filled = np.zeros((2, BINS), bool)
+    filled[0, 40:200] = True
+    filled[1, 40:200:3] = True
+    channels, _ = raw_features(values, 0.1 * values, filled)
+    np.testing.assert_allclose(channels[0, :, 60:190] - channels[0, :, 60:61], channels[1, :, 60:190] - channels[1, :, 60:61], atol=1e-3)

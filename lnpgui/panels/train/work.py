@@ -1,0 +1,22 @@
+"""The training as work for a process of its own: importable, and its result small."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from engine.progress import Report
+from lnpgui.panels.train.request import TrainRequest, training_of
+
+
+def make(request: TrainRequest, folder: Path, report: Report) -> str:
+    """Train what *request* asks for into *folder* and return the name of the model."""
+    from engine.datasets.basis import default_basis
+    from engine.inference.evaluation import make_model
+
+    return make_model(training_of(request), folder, default_basis(), report=report).identity
+
+
+def work(request: TrainRequest, folder: Path) -> partial[str]:
+    """Return :func:`make` with its arguments."""
+    return partial(make, request, folder)
