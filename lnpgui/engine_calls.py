@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.progress import Report, Step
-from engine.units import QUnit
+from lnpgui.request import Habit, Request
 
 if TYPE_CHECKING:
     from engine.curve import Curve
     from engine.inference.analysis import Analysis
+    from engine.inference.settings import AnalysisSettings
     from engine.io.measurement import Measurement
 
 
@@ -23,18 +24,25 @@ def find_files(paths: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(find(paths))
 
 
-def read(path: Path, q_unit: QUnit | None, confirmed: QUnit | None) -> tuple[Measurement, ...]:
-    """Return the data sets of a file; *q_unit* is the user's word on this file, *confirmed* on its folder."""
-    from engine.io.read import read as read_file
+def read(path: Path, request: Request, habit: Habit, report: Report) -> tuple[Measurement, ...]:
+    """Return the data sets of a file; *request* is the user's word on this curve, *habit* on its folder."""
+    from lnpgui.obtain import obtain
 
-    return read_file(path, q_unit=q_unit, confirmed=confirmed)
+    return obtain(path, request, habit, report)
 
 
-def analyse(curve: Curve, report: Report) -> Analysis:
+def analyse(curve: Curve, request: Request, report: Report) -> Analysis:
     """Return the verdict on a curve."""
     from engine.inference.analyse import analyse as analyse_curve
 
-    return analyse_curve(curve, report=report)
+    return analyse_curve(curve, settings=settings_of(request), report=report)
+
+
+def settings_of(request: Request) -> AnalysisSettings:
+    """Return what the engine is told of *request*."""
+    from engine.inference.settings import AnalysisSettings
+
+    return AnalysisSettings(types=request.types, q_range=request.q_range or (None, None))
 
 
 def warm_up(report: Report) -> None:
@@ -51,8 +59,8 @@ class EngineCalls:
     """What a presenter asks of the engine; tests put others in their place."""
 
     find_files: Callable[[Sequence[Path]], tuple[Path, ...]] = find_files
-    read: Callable[[Path, QUnit | None, QUnit | None], tuple[Measurement, ...]] = read
-    analyse: Callable[[Curve, Report], Analysis] = analyse
+    read: Callable[[Path, Request, Habit, Report], tuple[Measurement, ...]] = read
+    analyse: Callable[[Curve, Request, Report], Analysis] = analyse
 
     @property
     def may_work_apart(self) -> bool:

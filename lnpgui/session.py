@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.units import QUnit
+from lnpgui.request import PLAIN, Request
 
 if TYPE_CHECKING:  # both bring numpy, which the first paint need not wait for
     from engine.inference.analysis import Analysis
@@ -33,8 +33,9 @@ class State(Enum):
 class Entry:
     """One data set of one file, with everything that is known of it.
 
-    ``part`` counts the data sets of the file from 0. ``q_unit`` is the unit the user asked for, None to let the reader
-    reason. ``revision`` grows with every new request, so that the answer to an old one can be told apart.
+    ``part`` counts the data sets of the file from 0. ``request`` holds what the user chose, and changes through
+    :meth:`Session.ask` alone. ``revision`` grows with every new request, so that the answer to an old one can be told apart.
+    ``before`` is the request and the verdict from which the last change started, so that its effect can be said.
     """
 
     key: int
@@ -42,10 +43,11 @@ class Entry:
     name: str
     part: int = 0
     state: State = State.READING
-    q_unit: QUnit | None = None
+    request: Request = PLAIN
     measurement: Measurement | None = None
     analysis: Analysis | None = None
     error: str | None = None
+    before: tuple[Request, Analysis] | None = None
     revision: int = 0
 
     @property
@@ -69,6 +71,7 @@ class Session(QObject):
     changed = Signal(object)  # Entry
     removed = Signal(object)  # tuple of keys
     current_changed = Signal(object)  # Entry or None: another one is shown
+    asked = Signal(object, object, object)  # Entry, its Request before and its Request now: the analysis is to change
     selected_changed = Signal(object)  # tuple of keys: other curves are marked
     offered = Signal(object)  # tuple of Path: files that came by themselves, to be read without being shown
 
@@ -98,24 +101,36 @@ class Session(QObject):
         """Return the entry with *key*; None when it was removed."""
         return self._entries.get(key)
 
-    def asked(self, ticket: Ticket) -> Entry | None:
+    def waiting_for(self, ticket: Ticket) -> Entry | None:
         """Return the entry that still waits for the answer to *ticket*; None when the answer comes too late."""
         entry = self._entries.get(ticket.key)
         return entry if entry is not None and entry.revision == ticket.revision else None
 
+    def ask(self, key: int, request: Request) -> Entry:
+        """Want the curve with *key* read and judged by another request; the one way in which requests change."""
+        entry = self._entries[key]
+        old = entry.request
+        if request == old:
+            return entry
+        before = entry.before if entry.analysis is None else (old, entry.analysis)
+        entry = self.update(key, request=request, before=before, revision=entry.revision + 1)
+        self.asked.emit(entry, old, request)
+        return self._entries.get(key, entry)
+
     def add(self, paths: Iterable[Path]) -> tuple[Entry, ...]:
         """Append one entry for each path, to be read."""
-        return self._insert([Entry(key=0, path=path, name=path.name) for path in paths], None)
+        return self.put([Entry(key=0, path=path, name=path.name) for path in paths])
 
     def add_parts(self, entry: Entry, measurements: Iterable[Measurement]) -> tuple[Entry, ...]:
         """Put the further data sets of the file of *entry* behind it."""
         parts = [
-            Entry(key=0, path=entry.path, name=m.name, part=part, q_unit=entry.q_unit, measurement=m, state=State.WAITING)
+            Entry(key=0, path=entry.path, name=m.name, part=part, request=entry.request, measurement=m, state=State.WAITING)
             for part, m in enumerate(measurements, start=1)
         ]
-        return self._insert(parts, entry.key)
+        return self.put(parts, entry.key)
 
-    def _insert(self, entries: list[Entry], after: int | None) -> tuple[Entry, ...]:
+    def put(self, entries: Iterable[Entry], after: int | None = None) -> tuple[Entry, ...]:
+        """Put entries behind the one with the key *after*, or at the end; they get keys of their own."""
         new = tuple(dataclasses.replace(entry, key=key) for key, entry in enumerate(entries, start=self._next_key))
         self._next_key += len(new)
         order = list(self._entries.values())

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from enum import Enum
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from engine.errors import ParameterError
+from engine.io.column_choice import ColumnChoice
 from engine.units import QUnit
+from lnpgui.request import Habit, columns_from_dict, columns_to_dict
 
 
 class ThemeChoice(Enum):
@@ -83,6 +88,27 @@ class Settings:
         units = {**self._units(), str(folder): unit.value}
         newest = dict(list(units.items())[-UNIT_FOLDERS:])
         self._store.setValue("files/units", newest)
+
+    def habit(self, folder: Path) -> Habit:
+        """Return what the user confirmed for the files of *folder*."""
+        columns, layout = self._columns().get(str(folder), (None, ""))
+        return Habit(q_unit=self.confirmed_unit(folder), columns=columns, layout=layout)
+
+    def confirm_columns(self, folder: Path, layout: str, columns: ColumnChoice | None) -> None:
+        """Remember how files of *folder* whose tables have this *layout* are read; None forgets it."""
+        known = {**self._columns(), str(folder): (columns, layout)}
+        newest = [(where, choice, of) for where, (choice, of) in known.items() if choice is not None][-UNIT_FOLDERS:]
+        records = {where: json.dumps({"layout": of, **columns_to_dict(choice)}) for where, choice, of in newest}
+        self._store.setValue("files/columns", records)
+
+    def _columns(self) -> dict[str, tuple[ColumnChoice | None, str]]:
+        value = self._store.value("files/columns")
+        found: dict[str, tuple[ColumnChoice | None, str]] = {}
+        for folder, words in value.items() if isinstance(value, dict) else ():
+            with contextlib.suppress(ParameterError, KeyError, TypeError, ValueError):
+                record = json.loads(words)
+                found[str(folder)] = columns_from_dict(record), str(record["layout"])
+        return found
 
     def _units(self) -> dict[str, str]:
         value = self._store.value("files/units")

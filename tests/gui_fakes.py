@@ -15,8 +15,9 @@ from engine.errors import DataFileError
 from engine.inference.analysis import Analysis, Fit, Interval, SizeEstimate, Status
 from engine.io.measurement import Dropped, Measurement, UnitSource
 from engine.models.registry import LNP_TYPES, MODELS
-from engine.progress import Report, Step
+from engine.progress import Report, Step, silent
 from engine.units import QUnit
+from lnpgui.request import Habit, Request
 
 
 def sphere(q: np.ndarray, radius: float) -> np.ndarray:
@@ -35,7 +36,7 @@ def write_curve(path: Path, *, radius: float = 25.0, background: float = 1e-4, p
     return path
 
 
-def read(path: Path, q_unit: QUnit | None, confirmed: QUnit | None) -> tuple[Measurement, ...]:
+def read(path: Path, request: Request, habit: Habit, report: Report = silent) -> tuple[Measurement, ...]:
     """Read three columns; anything else is refused."""
     try:
         q, intensity, sigma = np.loadtxt(path, unpack=True)
@@ -43,6 +44,7 @@ def read(path: Path, q_unit: QUnit | None, confirmed: QUnit | None) -> tuple[Mea
         raise DataFileError(path, "it holds no rows of numbers; give a curve of q and I.", 1) from error
     except OSError as error:
         raise DataFileError(path, "it cannot be opened; was it moved?") from error
+    q_unit, confirmed = request.q_unit, habit.q_unit
     unit = q_unit or confirmed or QUnit.PER_NM
     return (
         Measurement(
@@ -122,9 +124,11 @@ class Analyst:
     gate: threading.Event | None = None
     calls: int = 0
     curves: list[Curve] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
 
-    def __call__(self, curve: Curve, report: Report) -> Analysis:
+    def __call__(self, curve: Curve, request: Request, report: Report) -> Analysis:
         self.calls += 1
+        self.requests.append(request)
         self.curves.append(curve)
         report(Step(0, 4, "fitting"))
         while self.gate is not None and not self.gate.is_set():

@@ -13,10 +13,12 @@ from pytestqt.qtbot import QtBot
 
 from engine.errors import DataFileError
 from engine.io.measurement import Measurement
+from engine.progress import Report
 from engine.units import QUnit
 from lnpgui.engine_calls import EngineCalls
 from lnpgui.panels.analyse import presenter as module
 from lnpgui.panels.analyse.presenter import AnalysePresenter
+from lnpgui.request import Habit, Request
 from lnpgui.session import Session, State
 from lnpgui.settings import Settings
 
@@ -88,8 +90,8 @@ def test_that_a_flip_is_remembered_for_the_folder_and_only_for_it(desk: Desk, tm
 def test_that_every_data_set_of_a_file_gets_a_row_and_all_flip_together(make_desk: Callable[..., Desk], tmp_path: Path) -> None:
     import dataclasses
 
-    def read_two(path: Path, q_unit: QUnit | None, confirmed: QUnit | None) -> tuple[Measurement, ...]:
-        (only,) = read(path, q_unit, confirmed)
+    def read_two(path: Path, request: Request, habit: Habit, report: Report) -> tuple[Measurement, ...]:
+        (only,) = read(path, request, habit, report)
         return tuple(dataclasses.replace(only, name=f"{path.name} [{i}]") for i in (1, 2))
 
     desk = make_desk(read=read_two)
@@ -103,10 +105,10 @@ def test_that_every_data_set_of_a_file_gets_a_row_and_all_flip_together(make_des
 
 
 def test_that_our_own_fault_in_one_curve_is_told_in_its_row_and_stops_nothing(make_desk: Callable[..., Desk], tmp_path: Path) -> None:
-    def read_badly(path: Path, q_unit: QUnit | None, confirmed: QUnit | None) -> tuple[Measurement, ...]:
+    def read_badly(path: Path, request: Request, habit: Habit, report: Report) -> tuple[Measurement, ...]:
         if path.name == "a.dat":
             raise RuntimeError("a slip")
-        return read(path, q_unit, confirmed)
+        return read(path, request, habit, report)
 
     desk = make_desk(read=read_badly)
     desk.presenter.open([write_curve(tmp_path / "a.dat"), write_curve(tmp_path / "b.dat")])

@@ -74,9 +74,9 @@ CLOSING = """
     from lnpgui import app, engine_calls, main_window
     {stubborn}
     analyst = gui_fakes.Analyst(gate=threading.Event())
-    def analyse(curve, report):
+    def analyse(curve, request, report):
         print("working", flush=True)
-        return work(curve, report)
+        return work(curve, request, report)
     work = {work}
     calls = engine_calls.EngineCalls(gui_fakes.find_files, gui_fakes.read, analyse)
     class Window(main_window.MainWindow):

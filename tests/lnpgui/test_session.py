@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from lnpgui.request import Request
 from lnpgui.session import Entry, Session, State, Ticket
 
 
@@ -64,11 +65,11 @@ def test_that_further_data_sets_stand_behind_the_first(session: Session) -> None
 def test_that_an_answer_to_an_old_request_is_not_asked_for(session: Session) -> None:
     entry = session.entries[0]
     ticket = Ticket(entry.key, entry.revision)
-    assert session.asked(ticket) is entry
+    assert session.waiting_for(ticket) is entry
     session.update(entry.key, revision=entry.revision + 1)
-    assert session.asked(ticket) is None
+    assert session.waiting_for(ticket) is None
     session.remove([entry.key])
-    assert session.asked(Ticket(entry.key, entry.revision + 1)) is None
+    assert session.waiting_for(Ticket(entry.key, entry.revision + 1)) is None
 
 
 @pytest.mark.parametrize(("shown", "gone", "then"), [(2, [2], 3), (3, [3], 2), (1, [1, 2], 3), (2, [1], 2), (1, [1, 2, 3], None)])
@@ -89,3 +90,15 @@ def test_that_marking_the_same_curves_again_tells_nothing_and_removed_ones_are_m
     session.remove([a.key])
     assert session.selected == (c.key,)
     assert b.key not in session.selected
+
+
+def test_that_asking_otherwise_is_told_with_both_requests_and_outdates_every_answer(session: Session, qtbot: QtBot) -> None:
+    entry = session.entries[0]
+    new = Request(q_range=(0.1, 1.0))
+    with qtbot.waitSignal(session.asked) as told:
+        session.ask(entry.key, new)
+    assert told.args[1:] == [Request(), new]
+    assert session.entries[0].request == new
+    assert session.waiting_for(Ticket(entry.key, entry.revision)) is None
+    with qtbot.assertNotEmitted(session.asked):
+        session.ask(entry.key, Request(q_range=(0.1, 1.0)))

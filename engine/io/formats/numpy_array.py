@@ -34,7 +34,7 @@ def read(source: Source, choice: ColumnChoice | None = None) -> tuple[RawCurve, 
     DataFileError
         If the array holds objects, is no table, or is too large.
     """
-    table, titles = _table(source)
+    table, titles = array_of(source)
     skipped = choice.skip_rows if choice else 0
     table = table[skipped:]
     block = Block(table, np.arange(skipped + 1, skipped + len(table) + 1), 1, ("\t".join(titles),) if titles else ())
@@ -60,7 +60,7 @@ def read(source: Source, choice: ColumnChoice | None = None) -> tuple[RawCurve, 
     return tuple(curves)
 
 
-def _table(source: Source) -> tuple[Array, list[str]]:
+def array_of(source: Source) -> tuple[Array, list[str]]:
     """Return the array as rows of points, and the names of its columns if it has any."""
     file = io.BytesIO(source.head)
     try:

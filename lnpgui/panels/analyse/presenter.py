@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from engine.progress import Pace, Report, Step
-from engine.units import QUnit
 from lnpgui import wording
 from lnpgui.engine_calls import EngineCalls, warm_up
 from lnpgui.panels.analyse.view import AnalyseView, Progress
+from lnpgui.request import Habit, Request
 from lnpgui.session import Entry, Session, State, Ticket
 from lnpgui.settings import Settings
 from lnpgui.workers import Failure, JobQueue, Processes, most_processes
@@ -72,6 +73,7 @@ class AnalysePresenter(QObject):
         view.marked.connect(session.select)
         session.selected_changed.connect(view.mark_rows)
         session.offered.connect(self.take_in)
+        session.asked.connect(self._on_asked)
         session.added.connect(self._on_added)
         session.changed.connect(self._on_changed)
         session.removed.connect(self._on_removed)
@@ -147,8 +149,8 @@ class AnalysePresenter(QObject):
         unit = entry.measurement.q_unit.other
         self._settings.confirm_unit(entry.path.parent, unit)
         for other in self._session.entries:
-            if other.path == entry.path:
-                self._read(self._session.update(other.key, q_unit=unit), first=True)
+            if other.path == entry.path and not other.request.parts:
+                self._session.ask(other.key, replace(other.request, q_unit=unit))
 
     @Slot()
     def cancel(self) -> None:
@@ -163,16 +165,28 @@ class AnalysePresenter(QObject):
         entry = self._session.update(key, state=State.READING, error=None, analysis=None, revision=entry.revision + 1)
         if entry.revision > 1:
             self._drop_work_on({key})
-        confirmed = self._settings.confirmed_unit(entry.path.parent)
-        work = partial(_read, self._calls, entry.path, entry.q_unit, confirmed)
+        work = partial(_read, self._calls, entry.path, entry.request, self._settings.habit(entry.path.parent))
         self._batch.add(key)
         self._reading.submit(Ticket(key, entry.revision), work, first=first)
+        self._begin()
+
+    @Slot(object, object, object)
+    def _on_asked(self, entry: Entry, old: Request, new: Request) -> None:
+        """Do what a changed request needs: read the file again, or judge what was read."""
+        measurement = entry.measurement
+        if measurement is None or old.reading != new.reading:
+            self._read(entry, first=True)
+            return
+        self._drop_work_on({entry.key})
+        self._analyse(self._session.update(entry.key, analysis=None, error=None), measurement, first=True)
         self._begin()
 
     def _analyse(self, entry: Entry, measurement: Measurement, *, first: bool) -> None:
         entry = self._session.update(entry.key, state=State.WAITING, revision=entry.revision + 1)
         self._batch.add(entry.key)
-        self._analysing.submit(Ticket(entry.key, entry.revision), partial(self._calls.analyse, measurement.curve), first=first)
+        self._analysing.submit(
+            Ticket(entry.key, entry.revision), partial(self._calls.analyse, measurement.curve, entry.request), first=first
+        )
 
     def _drop_work_on(self, keys: set[int]) -> None:
         for queue in (self._reading, self._analysing):
@@ -182,7 +196,7 @@ class AnalysePresenter(QObject):
 
     @Slot(object)
     def _on_started(self, ticket: Any) -> None:
-        entry = self._session.asked(ticket) if isinstance(ticket, Ticket) else None
+        entry = self._session.waiting_for(ticket) if isinstance(ticket, Ticket) else None
         if entry is not None and entry.state is State.WAITING:
             self._session.update(entry.key, state=State.ANALYSING)
 
@@ -203,7 +217,7 @@ class AnalysePresenter(QObject):
 
     def _take_files(self, files: Sequence[Path], *, show: bool = True) -> None:
         """Put found files in the list and read them; those in the list already are read again."""
-        known = {entry.path: entry for entry in self._session.entries if entry.part == 0}
+        known = {entry.path: entry for entry in self._session.entries if entry.part == 0 and not entry.request.parts}
         fresh = [path for path in files if path not in known]
         old = [known[path] for path in files if path in known]
         room = max(0, MOST_CURVES - len(self._session.entries))
@@ -221,16 +235,16 @@ class AnalysePresenter(QObject):
             self._is_current_ours = True
 
     def _take_measurements(self, ticket: Ticket, measurements: Sequence[Measurement]) -> None:
-        entry = self._session.asked(ticket)
+        entry = self._session.waiting_for(ticket)
         if entry is None:
             return
-        known = {other.part for other in self._session.entries if other.path == entry.path}
+        known = {other.part for other in self._session.entries if other.path == entry.path and not other.request.parts}
         mine = measurements[min(entry.part, len(measurements) - 1)]
         if self._session.current is None or (self._is_current_ours and self._session.current.state is State.FAILED):
             self._session.show(entry.key)  # rather a curve than the error we happened to begin with
         first = self._session.current is not None and self._session.current.key == entry.key
         self._analyse(self._session.update(entry.key, measurement=mine, name=mine.name), mine, first=first)
-        if entry.part == 0 and len(known) == 1 and len(measurements) > 1:
+        if entry.part == 0 and len(known) == 1 and len(measurements) > 1 and not entry.request.parts:
             for part in self._session.add_parts(entry, measurements[1:]):
                 if part.measurement is not None:
                     self._analyse(part, part.measurement, first=False)
@@ -238,7 +252,7 @@ class AnalysePresenter(QObject):
     @Slot(object, object)
     def _on_analysed(self, ticket: Ticket, analysis: Analysis) -> None:
         self._steps.pop(ticket, None)
-        if self._session.asked(ticket) is not None:
+        if self._session.waiting_for(ticket) is not None:
             self._session.update(ticket.key, state=State.DONE, analysis=analysis)
 
     @Slot(object, object)
@@ -246,7 +260,7 @@ class AnalysePresenter(QObject):
         self._steps.pop(ticket, None)
         if not isinstance(ticket, Ticket):
             self._fail_paths(ticket, failure)
-        elif self._session.asked(ticket) is not None:
+        elif self._session.waiting_for(ticket) is not None:
             self._session.update(ticket.key, state=State.FAILED, error=failure.message)
 
     def _fail_paths(self, paths: Sequence[Path], failure: Failure) -> None:
@@ -257,7 +271,7 @@ class AnalysePresenter(QObject):
     @Slot(object)
     def _on_cancelled(self, ticket: Any) -> None:
         self._steps.pop(ticket, None)
-        entry = self._session.asked(ticket) if isinstance(ticket, Ticket) else None
+        entry = self._session.waiting_for(ticket) if isinstance(ticket, Ticket) else None
         if entry is not None:
             self._session.update(entry.key, state=State.STOPPED, revision=entry.revision + 1)
 
@@ -337,6 +351,6 @@ def _find(calls: EngineCalls, paths: tuple[Path, ...], report: Report) -> tuple[
     return calls.find_files(paths)
 
 
-def _read(calls: EngineCalls, path: Path, q_unit: QUnit | None, confirmed: QUnit | None, report: Report) -> tuple[Measurement, ...]:
+def _read(calls: EngineCalls, path: Path, request: Request, habit: Habit, report: Report) -> tuple[Measurement, ...]:
     report(Step(0, 1, f"reading {path.name}"))
-    return calls.read(path, q_unit, confirmed)
+    return calls.read(path, request, habit, report)

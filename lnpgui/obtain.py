@@ -1,0 +1,75 @@
+"""Carries out the reading part of a request: the file, the columns and the unit, the buffer, the curves it is made from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.errors import DataFileError, EngineError, ParameterError
+from engine.io.derived import averaged, less_buffer, merged
+from engine.io.measurement import Measurement
+from engine.io.read import read
+from engine.io.table_preview import preview
+from engine.progress import Report, Step, silent
+from engine.units import QUnit
+from lnpgui.request import Habit, Request, Way
+
+
+def obtain(path: Path, request: Request, habit: Habit, report: Report = silent) -> tuple[Measurement, ...]:
+    """Return the data sets of a file, or the one curve that is made from several, as *request* wants them.
+
+    Parameters
+    ----------
+    path : Path
+        The file; of no account for a curve made from others.
+    request : Request
+        The user's word on this curve.
+    habit : Habit
+        What the user confirmed for files of this folder, used where the request says nothing.
+    report : Report
+        Told of each file; may raise Cancelled.
+
+    Raises
+    ------
+    EngineError
+        If something cannot be read or does not fit together.
+    """
+    found = (_made(request, habit, report),) if request.parts else _read(path, request, habit)
+    if request.buffer is None:
+        return found
+    buffer = _one(request.buffer, request.q_unit or found[0].q_unit)
+    try:
+        return tuple(less_buffer(m, buffer.curve, request.buffer_scale, f"Buffer {request.buffer.name}") for m in found)
+    except EngineError as error:
+        raise ParameterError(f"Buffer {request.buffer.name}: {error}", "buffer") from error
+
+
+def _read(path: Path, request: Request, habit: Habit) -> tuple[Measurement, ...]:
+    if request.columns is not None or habit.columns is None or not _is_laid_out(path, habit.layout):
+        return read(path, q_unit=request.q_unit, confirmed=habit.q_unit, columns=request.columns)
+    return read(path, q_unit=request.q_unit, confirmed=habit.q_unit, columns=habit.columns)
+
+
+def _is_laid_out(path: Path, layout: str) -> bool:
+    try:
+        return preview(path).layout == layout
+    except DataFileError:
+        return False
+
+
+def _one(path: Path, unit: QUnit) -> Measurement:
+    """Return the one curve of a buffer file; where it does not say its unit, it has that of the sample."""
+    found = read(path, confirmed=unit)
+    if len(found) != 1:
+        raise ParameterError(f"{path.name} holds {len(found)} curves; a buffer file must hold one.", "buffer")
+    return found[0]
+
+
+def _made(request: Request, habit: Habit, report: Report) -> Measurement:
+    measurements = []
+    for done, part in enumerate(request.parts):
+        report(Step(done, len(request.parts), f"reading {part.path.name}"))
+        found = obtain(part.path, part.request, habit)
+        if part.part >= len(found):
+            raise ParameterError(f"{part.path.name} no longer holds {part.part + 1} data sets. Average the curves anew.", "parts")
+        measurements.append(found[part.part])
+    return merged(measurements) if request.way is Way.MERGE else averaged(measurements)
