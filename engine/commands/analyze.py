@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from engine.commands.analyze_outputs import Draw, Outputs, folder
@@ -27,9 +28,10 @@ if TYPE_CHECKING:  # numpy and the rest load while the work begins, not while ar
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="measured curves")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="measured curves, and folders of them")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write all answers to this file (schema lnpscope-analysis/1)")
     parser.add_argument("--q-unit", choices=[unit.value for unit in QUnit], help="unit of q in the files, if you know better than they do")
+    parser.add_argument("--q-unit-unsaid", choices=[unit.value for unit in QUnit], help="unit of q in those files that do not say it")
     add_column_arguments(parser)
     parser.add_argument("--buffer", type=Path, metavar="FILE", help="curve of the buffer, taken off each of the others")
     parser.add_argument(
@@ -88,6 +90,7 @@ class Reading:
 
     settings: AnalysisSettings
     q_unit: QUnit | None = None
+    unsaid: QUnit | None = None
     columns: ColumnChoice | None = None
     buffer: Curve | None = None
     scale: float | None = 1.0
@@ -112,15 +115,29 @@ def run(arguments: argparse.Namespace, draw: Draw | None = None) -> int:
     unit = QUnit(arguments.q_unit) if arguments.q_unit else None
     columns = chosen_columns(arguments)
     buffer = _buffer(arguments.buffer, unit, columns) if arguments.buffer else None
-    reading = Reading(settings=settings, q_unit=unit, columns=columns, buffer=buffer, scale=arguments.buffer_scale)
+    unsaid = QUnit(arguments.q_unit_unsaid) if arguments.q_unit_unsaid else None
+    reading = Reading(settings=settings, q_unit=unit, unsaid=unsaid, columns=columns, buffer=buffer, scale=arguments.buffer_scale)
     outputs = Outputs(folder(arguments.report, "report"), folder(arguments.capsule, "capsule"), draw)
     answers: list[Answer] = []
+    began = monotonic()
     try:
-        for name in arguments.files:
+        for name in _files(arguments.files):
             answers += _answers(name, reading, outputs)
     finally:  # an interrupted batch keeps what it has
         _write(arguments, answers)
+    if len(answers) > 1:
+        refusals = sum(answer.model is None for answer in answers)
+        print(f"{len(answers)} curves in {monotonic() - began:.0f} s: {len(answers) - refusals} answered, {refusals} refused.")
     return 1 if any(answer.model is None or not answer.is_kept for answer in answers) else 0
+
+
+def _files(names: Sequence[str]) -> Iterator[str]:
+    """Yield the files named and those in the folders named; a folder without any is yielded itself, and so refused."""
+    from engine.io.read import find_files
+
+    for name in names:
+        inside = find_files([Path(name)]) if Path(name).is_dir() else ()
+        yield from map(str, inside) if inside else (name,)
 
 
 def _refuse_missing_folder(path: Path | None, option: str) -> None:
@@ -158,7 +175,7 @@ def _answers(name: str, reading: Reading, outputs: Outputs) -> Iterator[Answer]:
     from engine.io.results import refused
 
     try:
-        measurements = read(Path(name), q_unit=reading.q_unit, columns=reading.columns)
+        measurements = read(Path(name), q_unit=reading.q_unit, confirmed=reading.unsaid, columns=reading.columns)
     except (EngineError, OSError) as error:
         yield _refuse(refused(name, _sentence(error)))
         return

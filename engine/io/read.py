@@ -13,6 +13,7 @@ from engine.errors import DataFileError, ParameterError
 from engine.io.cleaning import clean
 from engine.io.column_choice import ColumnChoice
 from engine.io.folder import find_files
+from engine.io.formats import hdf5
 from engine.io.measurement import Measurement, UnitSource
 from engine.io.plausibility import judge_unit
 from engine.io.q_unit import UnitChoice, choose_unit
@@ -53,7 +54,11 @@ def read(
 
 
 def _read(path: Path, q_unit: QUnit | None, confirmed: QUnit | None, columns: ColumnChoice | None) -> tuple[Measurement, ...]:
-    raws = _raw_curves(Source(path), columns)
+    source = Source(path)
+    kept = _kept_in_capsule(source) if q_unit is None and columns is None else None
+    if kept is not None:
+        return (kept,)
+    raws = _raw_curves(source, columns)
     measurements: list[Measurement] = []
     refused: list[DataFileError] = []
     for raw, name in zip(raws, _names(path, raws), strict=True):
@@ -67,6 +72,21 @@ def _read(path: Path, q_unit: QUnit | None, confirmed: QUnit | None, columns: Co
         lost = f"{len(refused)} of {len(raws)} data sets of this file cannot be used: {refused[0].reason}"
         measurements[0] = replace(measurements[0], notes=(*measurements[0].notes, lost))
     return tuple(measurements)
+
+
+def _kept_in_capsule(source: Source) -> Measurement | None:
+    """Return the measurement a capsule keeps, with the record of its first reading; None where there is no sound capsule."""
+    if not hdf5.recognises(source):
+        return None
+    from engine.io.capsule import read_capsule
+
+    try:
+        capsule = read_capsule(source.path)
+    except DataFileError:  # its curve may still be read as that of any NXcanSAS file
+        return None
+    note = f"From a capsule of LNPScope {capsule.program}: the curve that was judged, and how {capsule.raw_name} was read then."
+    found = capsule.measurement
+    return replace(found, path=source.path, notes=(*(other for other in found.notes if other != note), note))
 
 
 def _raw_curves(source: Source, columns: ColumnChoice | None) -> tuple[RawCurve, ...]:

@@ -62,7 +62,15 @@ def write(
         process.attrs.update({"NX_class": "NXprocess", "canSAS_class": "SASprocess"})
         process["name"] = "LNPScope"
         for name, value in (metadata or {}).items():
-            process[printable(name).replace("/", "_") or "note"] = printable(value)
+            process[_free_name(process, name)] = printable(value)
+
+
+def _free_name(group: h5py.Group, wanted: str) -> str:
+    """Return *wanted* as a name that HDF5 takes and the group has not yet."""
+    name = printable(wanted).replace("/", "_").strip(".") or "note"
+    while name in group:
+        name += "_"
+    return name
 
 
 def add_data(entry: h5py.Group, name: str, curve: Curve, *, intensity_unit: str = "arbitrary") -> h5py.Group:

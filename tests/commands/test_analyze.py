@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -226,3 +228,28 @@ def test_that_columns_can_be_chosen_on_the_command_line(run_main, solid, tmp_pat
         refused = run_main("analyze", "mixed.dat", *words)
         assert (refused.returncode, refused.stdout) == (2, "")
         assert "Traceback" not in refused.stderr
+
+
+def test_that_a_folder_stands_for_the_curves_in_it_and_the_sum_is_said(run_main, solid, tmp_path):
+    (tmp_path / "day" / "deeper").mkdir(parents=True)
+    shutil.copy(solid, tmp_path / "day" / "a.dat")
+    (tmp_path / "day" / "deeper" / "b.dat").touch()
+    (tmp_path / "day" / "notes.md").write_text("no curve", encoding="utf-8")
+    (tmp_path / "none").mkdir()
+    done = run_main("analyze", "day", "none", "--json", "out.json")
+    assert done.returncode == 1
+    assert [Path(result["file"]) for result in results(tmp_path / "out.json")] == [
+        Path("day/a.dat"), Path("day/deeper/b.dat"), Path("none"),
+    ]  # fmt: skip
+    assert re.search(r"^3 curves in \d+ s: 1 answered, 2 refused\.$", done.stdout, re.MULTILINE)
+
+
+def test_that_a_unit_for_files_that_do_not_say_leaves_those_that_do_alone(run_main, solid, tmp_path):
+    import numpy as np
+
+    table = np.loadtxt(solid)
+    np.savetxt(tmp_path / "silent.dat", table)
+    run_main("analyze", solid, "silent.dat", "--q-unit-unsaid", "1/A", "--json", "out.json")
+    said, unsaid = results(tmp_path / "out.json")
+    assert (said["q_unit"], said["q_unit_reason"]) == ("1/nm", "header")
+    assert (unsaid["q_unit"], unsaid["q_unit_reason"], unsaid["q_unit_certain"]) == ("1/A", "folder", False)

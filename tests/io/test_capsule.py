@@ -17,6 +17,7 @@ from engine.inference.analyse import AnalysisSettings, analyse
 from engine.io.capsule import MAX_RECORD_BYTES, SCHEMA, pack, read_capsule, write_capsule
 from engine.io.read import read
 from engine.io.results import answered
+from engine.units import QUnit
 from engine.version import VERSION
 
 GROUP = "sasentry01/lnpscope_capsule"
@@ -75,8 +76,17 @@ def test_that_the_analysis_gives_the_same_numbers_again(path):
     assert numbers_of(again) == numbers_of(found.result)
 
 
-def test_that_a_capsule_opens_as_a_curve(made, path):
+def test_that_a_capsule_opens_with_the_record_of_its_first_reading(made, path):
     (measurement,) = read(path)
+    assert measurement.path == path
+    for name in ("name", "format_name", "q_unit", "q_unit_source", "q_unit_words", "q_unit_certain", "dropped"):
+        assert getattr(measurement, name) == getattr(made.measurement, name)
+    assert measurement.notes[:-1] == made.measurement.notes
+    assert measurement.notes[-1].startswith(f"From a capsule of LNPScope {VERSION}")
+
+
+def test_that_a_capsule_is_an_ordinary_curve_to_others_and_where_the_user_knows_better(made, path):
+    (measurement,) = read(path, q_unit=QUnit.PER_NM)
     assert (measurement.format_name, measurement.q_unit_certain) == ("NXcanSAS", True)
     np.testing.assert_array_equal(measurement.curve.intensity, made.measurement.curve.intensity)
     np.testing.assert_array_equal(measurement.curve.sigma, made.measurement.curve.sigma)

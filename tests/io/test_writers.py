@@ -80,6 +80,31 @@ def test_that_another_program_reads_it_the_same(tmp_path, ending, curve):
         np.testing.assert_array_equal(data.dy, curve.sigma)
 
 
+@pytest.mark.parametrize("ending", [".xml", ".h5"])
+def test_that_another_program_finds_title_run_unit_and_notes(tmp_path, ending):
+    loader = pytest.importorskip("sasdata.dataloader.loader", reason="the development dependency sasdata is absent")
+    path = tmp_path / f"curve{ending}"
+    write(path, CURVE, title="Lipid A, 50 %", metadata={"temperature": "25 °C", "buffer": "PBS"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        (data,) = loader.Loader().load(str(path))
+    assert (data.title, data.run) == ("Lipid A, 50 %", ["1"])
+    assert (data.x_unit, data.dx is None or not np.any(data.dx)) == ("A^{-1}", True)
+    (process,) = data.process
+    assert process.name == "LNPScope"
+    said = [term["value"] for term in process.term] if ending == ".xml" else process.notes
+    assert sorted(said) == ["25 °C", "PBS"]
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+@pytest.mark.parametrize(
+    "metadata", [{"name": "x"}, {"a/b": "1", "a_b": "2"}, {".": "x", "..": "y"}, {"": "x"}, {"a\nb": "c\n1 2 3"}], ids=str
+)
+def test_that_no_name_of_a_note_keeps_a_curve_from_being_written(tmp_path, ending, metadata):
+    write(tmp_path / f"curve{ending}", CURVE, metadata=metadata)
+    same(read(tmp_path / f"curve{ending}")[0].curve, CURVE)
+
+
 def test_that_the_unit_of_the_intensity_is_written(tmp_path):
     write_cansas.write(tmp_path / "a.xml", CURVE, intensity_unit="1/cm")
     assert '<I unit="1/cm">' in (tmp_path / "a.xml").read_text()
