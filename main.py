@@ -125,6 +125,13 @@ def analyze_with_reports(arguments: argparse.Namespace) -> int:
     return int(command("analyze").run(arguments, save))
 
 
+def measure_window(arguments: argparse.Namespace) -> int:
+    """Run the benchmark of the window, which is the screen's."""
+    from lnpgui import benchmark_window
+
+    return int(command("benchmark").run(arguments, benchmark_window))
+
+
 def check_installation(arguments: argparse.Namespace) -> int:
     """Run the checks of the engine and of the screen."""
     from lnpgui.selftest import CHECKS
@@ -142,6 +149,8 @@ def run(words: Sequence[str]) -> int:
             return open_window(arguments.files)
         if arguments.command == "analyze" and getattr(arguments, "report", None) is not None:
             return analyze_with_reports(arguments)
+        if arguments.command == "benchmark" and arguments.subject == "window":
+            return measure_window(arguments)
         if arguments.command == "selftest":
             return check_installation(arguments)
         return int(command(arguments.command).run(arguments))

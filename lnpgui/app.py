@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
@@ -79,8 +79,8 @@ class StartTimes(QObject):
                 QTimer.singleShot(0, self._window.close)
 
 
-def main(files: Sequence[Path]) -> int:
-    """Open the window on *files*, or on an example, and return the exit code when it is closed."""
+def main(files: Sequence[Path], prepare: Callable[[MainWindow], object] | None = None) -> int:
+    """Open the window on *files*, or on an example, and return the exit code when it is closed; *prepare* gets it before it is shown."""
     app = Application(sys.argv[:1])
     faults.start_log()
     trouble = faults.Faults(app)
@@ -90,8 +90,10 @@ def main(files: Sequence[Path]) -> int:
     window.open([*files, *app.waiting] or example_curves()[:1])
     if os.environ.get(TIMES):
         StartTimes(window, then_quit=os.environ[TIMES] == "quit")
+    prepared = prepare(window) if prepare is not None else None
     window.show()
     code = app.exec()
+    del prepared
     if workers.live_jobs():  # a thread that will not stop cannot be ended safely; everything is saved, so leave without it
         sys.stdout.flush()
         os._exit(code)

@@ -138,6 +138,12 @@ class MainWindow(QMainWindow):
         else:
             self._to_open += tuple(paths)
 
+    def turn_to(self, title: str) -> None:
+        """Bring a panel to the front."""
+        for dock in self._docks:
+            if dock.windowTitle() == title:
+                dock.raise_()
+
     @property
     def fitted(self) -> FittedView:
         """The picture of the particle, once the start has come so far.

@@ -7,9 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from engine.errors import ParameterError
+
 SUBJECTS = {
     "analysis": "pure types, intervals and fractions on simulated curves of known truth, against the Cramér-Rao bound",
     "start": "seconds until the window, the plots, the 3-D view and a verdict are there",
+    "window": "how quick and calm the window is: start, verdict, 500 curves at once, memory, frames, closing during work",
     "scattering": "accuracy and time of the solvers, against closed forms and sasmodels",
 }
 
@@ -19,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("subject", choices=list(SUBJECTS), help="; ".join(f"{name}: {phrase}" for name, phrase in SUBJECTS.items()))
     parser.add_argument("--json", type=Path, metavar="OUT", help="also write the figures here")
     parser.add_argument("--curves", type=int, default=20, metavar="N", help="analysis: simulated curves for each set of types (default 20)")
+    parser.add_argument("--batch", type=int, default=500, metavar="N", help="window: curves in one drop (default 500)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="scattering: draw the comparisons into this folder")
     parser.add_argument(
         "--full", action="store_true", help="scattering: also make the whole basis and all 81 published sizes, which takes some minutes"
@@ -40,9 +44,11 @@ def subject(name: str) -> Any:
     return benchmark_scattering
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Run one benchmark; exit 0 when every figure is met, 1 when one is missed."""
-    figures = subject(arguments.subject).run(arguments)
+def run(arguments: argparse.Namespace, screen: Any = None) -> int:
+    """Run one benchmark, that of the window by *screen*; exit 0 when every figure is met, 1 when one is missed."""
+    if arguments.subject == "window" and screen is None:
+        raise ParameterError("The window can't be measured here; start the program by main.py.", "subject")
+    figures = (screen or subject(arguments.subject)).run(arguments)
     if arguments.json:
         from engine.io.aside import written_aside
 

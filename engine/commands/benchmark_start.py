@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         stages = []
         for i in range(REPEATS):
             report(Step(i, 2 * REPEATS, "window"))
-            stages.append(_window(path))
+            stages.append(window_stages(path))
         fresh = []
         for i in range(REPEATS):
             report(Step(REPEATS + i, 2 * REPEATS, "command line"))
@@ -66,7 +66,7 @@ def _thousand_points() -> Curve:
     return measure(sample, recipe, basis, at_points, rng)[0]
 
 
-def _window(path: Path) -> dict[str, float]:
+def window_stages(path: Path) -> dict[str, float]:
     """Return the seconds after which each stage of the window was there."""
     environment = {**os.environ, "LNPSCOPE_TIMES": "quit"}
     if not environment.get("DISPLAY") and sys.platform.startswith("linux"):

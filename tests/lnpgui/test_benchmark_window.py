@@ -1,0 +1,69 @@
+"""The benchmark of the window: how figures are judged, and that its parts measure the real program."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from engine.commands import benchmark
+from engine.errors import ParameterError
+from engine.io.read import read
+from lnpgui import benchmark_window
+from lnpgui.benchmark_window import Measured, _batch_rows, _closing_rows, _row, part, print_table, write_curves
+
+
+def closed(seconds: float, code: int = 0, errors: str = "") -> Measured:
+    return Measured({"closed at": 1000.0, "at work": True}, code, errors, 1000.0 + seconds, None)
+
+
+def test_that_a_figure_is_met_on_the_right_side_of_its_goal_and_unjudged_without_one() -> None:
+    assert _row("t", "s", 1.5, 1.5)["met"] is True
+    assert _row("t", "s", 1.5, 1.6)["met"] is False
+    assert _row("f", "frames/s", 25, 24.0, more=True)["met"] is False
+    assert _row("f", "frames/s", 25, None)["met"] is None
+    assert _row("t", "s", None, 3.0)["met"] is None
+
+
+def test_that_closings_are_counted_one_by_one_and_what_was_said_on_stderr_is_shown() -> None:
+    rows = _closing_rows([closed(0.5), closed(3.5), closed(1.0, code=1, errors="Traceback\nValueError: x"), closed(1.0)])
+    assert [row["measured"] for row in rows] == [3.0, 3.5, 3.0]
+    assert [row["met"] for row in rows] == [False, False, False]
+    assert rows[2]["note"] == "ValueError: x"
+    assert rows[0]["note"] == "4 at work"
+    assert all(row["met"] for row in _closing_rows([closed(0.5)] * 20))
+
+
+def test_that_a_row_or_a_digit_that_is_missing_in_a_batch_is_a_miss(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {"seconds": 50.0, "judged": 99, "rows": 100, "same": False, "gap": 0.09, "own gap": 0.05, "gap in a thousand": 0.02}
+    rows = _batch_rows(Measured(found, 0, "", 0.0, 2e9), 100)
+    assert [row["met"] for row in rows] == [None, False, False, True, False]
+    print_table(rows)
+    table = capsys.readouterr().out
+    assert "2.00 curves/s" in table
+    assert "50 ms of our own making; one in a thousand over 20 ms" in table
+    assert table.count("MISSED") == 3
+    crashed = _batch_rows(Measured({}, 1, "", 0.0, None), 100)
+    assert [row["measured"] for row in crashed] == [None] * 5
+
+
+def test_that_the_curves_of_the_benchmark_can_be_read(tmp_path: Path) -> None:
+    write_curves(tmp_path, 3)
+    assert [len(read(path)[0].curve) for path in sorted(tmp_path.iterdir())] == [500] * 3
+
+
+def test_that_the_engine_alone_refuses_to_measure_the_window() -> None:
+    with pytest.raises(ParameterError, match=r"main\.py"):
+        benchmark.run(argparse.Namespace(subject="window", json=None))
+
+
+@pytest.mark.slow
+def test_that_the_real_window_closes_quietly_during_work_and_tells_its_memory(tmp_path: Path) -> None:
+    folder = tmp_path / "few"
+    folder.mkdir()
+    write_curves(folder, 3)
+    found = part("closing", tmp_path, path=folder, after=2.0)
+    assert (found.code, found.errors) == (0, "")
+    assert found.ended - found.figures["closed at"] < benchmark_window.CLOSE_WITHIN + 2  # other programs may be at work
+    assert found.memory is None or found.memory > 1e7
