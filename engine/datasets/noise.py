@@ -50,3 +50,45 @@ def counting_noise(q: Array, intensity: Array, *, relative: float, at: float = 0
     buffer = buffer_share * reference
     k = (reference + 2 * buffer) / (at * (relative * reference) ** 2)
     return CountingNoise(k=k, buffer=buffer)
+
+
+PAPER_LEVELS = (1e4, 10**7.5)
+"""Range of :attr:`LogNormalNoise.level` in Li (2025), log-uniform, for intensities in (1e-6/Å²)² nm⁶ of one particle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogNormalNoise:
+    r"""Log-normal noise of mean 1 on each point, :math:`I_{noisy} = I\, e^{s\epsilon - s^2/2}`, :math:`s^2(q) = \ln(1 + \alpha_n / I)`.
+
+    The relative variance is :math:`\alpha_n / I`, as if counts were 1 / α_n times the intensity; nothing becomes negative.
+
+    Parameters
+    ----------
+    level : float or ndarray, shape (n, 1)
+        α_n, in the unit of I; larger is noisier. One for each curve where there are several.
+
+    References
+    ----------
+    Li, Physics-based SAXS Simulation and ML Characterization of LNPs, Cornell University (2025).
+    """
+
+    level: float | Array
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.level) & (np.asarray(self.level) > 0)).all():
+            raise ParameterError(f"Log-normal noise needs a positive level; got {self.level}.")
+
+    def log_variance(self, intensity: Array) -> Array:
+        """Variance of ln I at each point, in the shape of *intensity*, which must be positive."""
+        return np.asarray(np.log1p(self.level / intensity))
+
+    def draw_log(self, intensity: Array, rng: np.random.Generator) -> Array:
+        """Return ln of noisy intensities."""
+        variance = self.log_variance(intensity)
+        return np.asarray(np.log(intensity) - variance / 2 + np.sqrt(variance) * rng.standard_normal(intensity.shape))
+
+
+def draw_paper_levels(count: int, rng: np.random.Generator) -> Array:
+    """Return log-uniform noise levels from :data:`PAPER_LEVELS`, shape (count,)."""
+    low, high = PAPER_LEVELS
+    return np.asarray(np.exp(rng.uniform(np.log(low), np.log(high), count)))
