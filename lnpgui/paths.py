@@ -28,6 +28,11 @@ def own_models() -> Path:
     return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppLocalDataLocation)) / "models"
 
 
+def simulated_curves() -> Path:
+    """Folder of the curves that were simulated to be analysed; made when the first is written."""
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppLocalDataLocation)) / "simulated"
+
+
 def log_file() -> Path:
     """File of the program's log; its folder is made if needed."""
     folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppLocalDataLocation))

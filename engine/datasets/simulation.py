@@ -17,6 +17,7 @@ from engine.ensembles.average import Component, Mixture, of_size, size_limits
 from engine.ensembles.size_distribution import Gaussian, LogNormal, Schulz, SizeDistribution, grid, weights
 from engine.errors import EngineError, ParameterError, UnsupportedModel
 from engine.models.properties import properties
+from engine.models.registry import LNP_TYPES, MODELS
 from engine.models.sections import extent
 from engine.progress import Report, Step, silent
 from engine.scattering.smearing import Resolution, needed_range, smearing_matrix
@@ -238,6 +239,22 @@ def make_population(particle: Any, number_fraction: float, sd: float, shape: str
     return Component(particle, number_fraction, SHAPES[shape](mean=particle.diameter, sd=sd))
 
 
+def presets() -> tuple[SampleRecipe, ...]:
+    """Return samples to begin with."""
+
+    def lipid(key: str, fraction: float, mean: float, sd: float) -> Component:
+        return make_population(MODELS[key](diameter=mean), fraction, sd)
+
+    return (
+        SampleRecipe("Two-compartment and solid", Mixture((lipid("type 3", 0.6, 52.0, 4.0), lipid("type 4", 0.4, 40.0, 4.0)))),
+        SampleRecipe("Two-compartment alone", Mixture((lipid("type 3", 1.0, 52.0, 4.0),))),
+        SampleRecipe("Half-filled alone", Mixture((lipid("type 2", 1.0, 50.0, 5.0),))),
+        SampleRecipe("Equal solid spheres", Mixture((lipid("type 4", 1.0, 50.0, 0.0),))),
+        SampleRecipe("All four types", Mixture(tuple(lipid(key, 0.25, 50.0, 5.0) for key in LNP_TYPES))),
+        SampleRecipe("Vesicles: outside the family", Mixture((lipid("vesicle", 1.0, 80.0, 8.0),))),
+    )
+
+
 def normalised(fractions: Sequence[float]) -> tuple[float, ...]:
     """Return *fractions* divided by their sum.
 
@@ -353,13 +370,23 @@ def _curves(mixture: Mixture, q: Array, solver: SolverChoice, known: Known, repo
         report(Step(number, count, f"population {number + 1} of {count}"))
         if reason := refused(solver, component.particle, component.sizes, q):
             raise UnsupportedModel(reason)
-        key = (component.particle, component.sizes, solver.key, q.tobytes())
+        key = _key(component, solver, q)
 
         def compute(component: Component = component, number: int = number) -> Array:
             return solver.compute(component.particle, component.sizes, q, _shifted(report, number, count))
 
         yield known.get(key, compute)
     report(Step(count, count, "done"))
+
+
+def _key(component: Component, solver: SolverChoice, q: Array) -> tuple[Any, ...]:
+    return component.particle, component.sizes, solver.key, q.tobytes()
+
+
+def is_known(mixture: Mixture, instrument: Instrument, solver: SolverChoice, over: Curve | None, known: Known) -> bool:
+    """Tell whether every population was computed before, so that the sample is there at once."""
+    q = model_points(mixture, instrument, over)
+    return all(_key(component, solver, q) in known.curves for component in mixture.components)
 
 
 def _shifted(report: Report, number: int, count: int) -> Report:

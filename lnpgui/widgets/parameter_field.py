@@ -117,6 +117,10 @@ class ParameterField(QWidget):
         """The value, which the particle may yet refuse."""
         return int(self.box.value()) if self._whole else self.box.value()
 
+    def show_value(self) -> None:
+        """Let the slider follow a value that was put into the box without a signal."""
+        self._move_slider()
+
     def show_refusal(self, sentence: str) -> None:
         """Say why the value can't be; nothing takes the words away."""
         self.refusal.setText(sentence)

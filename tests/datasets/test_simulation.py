@@ -281,6 +281,20 @@ def test_that_a_model_that_cannot_be_scaled_is_refused_in_words():
         lay_over(measured, np.zeros(Q.size), 0.0, Scaling.FACTOR)
 
 
+def test_that_every_preset_can_be_simulated_by_the_automatic_solver():
+    from engine.datasets.simulation import presets
+
+    for recipe in presets():
+        assert refusal(recipe.mixture, PLAIN, SOLVERS["automatic"]) == ""
+        found = simulate(recipe.mixture, PLAIN, solver=SOLVERS["automatic"])
+        assert (found.curve.intensity > 0).all()
+    own = pure(MODELS["type 1"](diameter=50.0, sld_core=12.0), 5.0)
+    exact, automatic = (simulate(own, PLAIN, solver=SOLVERS[key]).curve.intensity for key in ("exact", "automatic"))
+    np.testing.assert_array_equal(exact, automatic)
+    standard = pure(MODELS["type 1"](diameter=50.0), 5.0)
+    assert estimated_seconds(standard, PLAIN, SOLVERS["automatic"]) < estimated_seconds(own, PLAIN, SOLVERS["automatic"])
+
+
 def test_that_the_mean_volume_of_equal_particles_is_that_of_one():
     from engine.datasets.simulation import mean_volume
 

@@ -1,0 +1,1 @@
+"""The curve an instrument would measure of a sample, beside measured ones."""
