@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--q-min", type=float, metavar="Q", help="first q that is judged [1/nm]")
     parser.add_argument("--q-max", type=float, metavar="Q", help="last q that is judged [1/nm]")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the random draws (default 0)")
+    parser.add_argument("--model", default="default", metavar="DIR|none", help="network that is asked first; none: physics alone")
     parser.add_argument(
         "--capsule", type=Path, metavar="DIR", help="write a capsule of each curve (raw file, settings, result) to this folder"
     )
@@ -67,7 +68,9 @@ def _settings(arguments: argparse.Namespace) -> AnalysisSettings:
 
     types = tuple(map(_type, arguments.types.split(","))) if arguments.types is not None else DEFAULT_SETTINGS.types
     priors = dict(map(_weight, arguments.prior.split(","))) if arguments.prior is not None else None
-    return AnalysisSettings(types=types, priors=priors, q_range=(arguments.q_min, arguments.q_max), seed=arguments.seed)
+    return AnalysisSettings(
+        types=types, priors=priors, q_range=(arguments.q_min, arguments.q_max), seed=arguments.seed, model=arguments.model
+    )
 
 
 def _type(word: str) -> str:

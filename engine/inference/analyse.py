@@ -13,6 +13,7 @@ from engine.curve import Array, Curve
 from engine.datasets.basis import Basis, default_basis
 from engine.errors import EngineError
 from engine.inference.analysis import Analysis, Fit, Interval, SizeEstimate, Status
+from engine.inference.assistant import Assistant, assistant
 from engine.inference.fit import Mode, best_modes, scan
 from engine.inference.hypotheses import MINOR, Hypothesis, hypotheses, names, prior
 from engine.inference.judgement import CHI2_DOUBTFUL, MISFIT_DOUBTFUL, Evidence, judge, relative_misfit, runs_probability, sentence
@@ -86,26 +87,27 @@ def analyse(
     basis = basis or default_basis()
     report(Step(0, 4, "reading the points"))
     prepared = prepare(curve, q_max=basis.q_max, q_range=settings.q_range)
-    reading = _read(prepared, basis, settings.candidates, report)
+    helper = assistant(prepared, basis, settings.model)
+    reading = _read(prepared, basis, settings.candidates, report, helper)
     form = None
     if reading.reduced > CHI2_DOUBTFUL:
         cleaned = _without_zingers(prepared, _fit(prepared, basis, reading.best), basis)
         if cleaned is not prepared:
-            prepared, reading = cleaned, _read(cleaned, basis, settings.candidates, report)
+            prepared, reading = cleaned, _read(cleaned, basis, settings.candidates, report, helper)
     if reading.reduced > CHI2_DOUBTFUL and _misses(prepared, _fit(prepared, basis, reading.best)):
         reading, form = _read_with_model_error(prepared, basis, reading, report)
     report(Step(2, 4, "weighing hypotheses"))
     excess = max(reading.reduced, 1.0)
-    pooled = _posterior(_soften(reading.shapes, excess), _softened(reading.modes, excess), settings, report)
+    pooled = _posterior(_soften(reading.shapes, excess), _softened(reading.modes, excess), settings, report, helper)
     report(Step(3, 4, "judging"))
     labelled = labels(pooled)
     chances = probabilities(pooled, labelled, names(settings.candidates))
     winner = _most_probable(pooled, labelled, chances)
     shown = _shown(reading, winner)
-    answer = _answer(prepared, reading.shapes, _fit(prepared, basis, shown), shown, winner, chances, pooled, form)
+    answer = _answer(prepared, reading.shapes, _fit(prepared, basis, shown), shown, winner, chances, pooled, form, helper)
     return replace(
         answer,
-        model=f"physics/1 basis {basis.identity} settings {settings.identity} seed {settings.seed}",
+        model=f"physics/1 {_network(helper)} basis {basis.identity} settings {settings.identity} seed {settings.seed}",
         seconds=time.perf_counter() - began,
     )
 
@@ -171,7 +173,13 @@ class _Reading:
         return self.best.chi2 / _freedom(self.best, self.shapes)
 
 
-def _read(prepared: Prepared, basis: Basis, types: tuple[str, ...], report: Report, *, most: int = 4) -> _Reading:
+def _network(helper: Assistant | None) -> str:
+    return "no network" if helper is None else f"network {helper.identity}"
+
+
+def _read(
+    prepared: Prepared, basis: Basis, types: tuple[str, ...], report: Report, helper: Assistant | None = None, *, most: int = 4
+) -> _Reading:
     """Return the fits of all sets of at most *most* of the *types*; three and more only where two or fewer come near."""
     shapes = table(prepared, basis, types)
     scanned = scan(shapes)
@@ -182,7 +190,9 @@ def _read(prepared: Prepared, basis: Basis, types: tuple[str, ...], report: Repo
             continue
         report(Step(1, 4, f"fitting {hypothesis.name}"))
         least = min((found[0].chi2 for found in modes.values()), default=np.inf)
-        modes[hypothesis] = best_modes(shapes, scanned, hypothesis, count=STARTS[count], hopeless=HOPELESS * (least + shapes.data.size))
+        more = helper.starts(hypothesis) if helper is not None else []
+        hopeless = HOPELESS * (least + shapes.data.size)
+        modes[hypothesis] = best_modes(shapes, scanned, hypothesis, count=STARTS[count], more=more, hopeless=hopeless)
     return _Reading(shapes, modes)
 
 
@@ -260,7 +270,9 @@ def _softened(modes: Mapping[Hypothesis, Sequence[Mode]], excess: float) -> dict
     return {hypothesis: [replace(mode, chi2=mode.chi2 / excess) for mode in found] for hypothesis, found in modes.items()}
 
 
-def _posterior(shapes: ShapeTable, modes: Mapping[Hypothesis, Sequence[Mode]], settings: AnalysisSettings, report: Report) -> Pool:
+def _posterior(
+    shapes: ShapeTable, modes: Mapping[Hypothesis, Sequence[Mode]], settings: AnalysisSettings, report: Report, helper: Assistant | None
+) -> Pool:
     """Return the pooled draws of every hypothesis that is not negligible."""
     rng = np.random.default_rng(settings.seed)
     criterion = {hypothesis: information(found[0], shapes.data.size) for hypothesis, found in modes.items()}
@@ -272,7 +284,8 @@ def _posterior(shapes: ShapeTable, modes: Mapping[Hypothesis, Sequence[Mode]], s
             report(Step(2, 4, f"weighing {hypothesis.name}"))
             parents = [modes[h][0] for h in modes if len(h.types) == len(hypothesis.types) - 1 and set(h.types) < set(hypothesis.types)]
             share = mixture_share([scales[kind] for kind in hypothesis.types])
-            samplers.append(Sampler(shapes, found, parents, share=share, count=settings.draws, rng=rng))
+            proposals = helper.proposals(hypothesis) if helper is not None else ()
+            samplers.append(Sampler(shapes, found, parents, share=share, count=settings.draws, rng=rng, proposals=proposals))
     before = prior(settings.candidates, settings.weights)
     _sharpen(samplers, before, report)
     return pool([sampler.draws() for sampler in samplers], before, settings.candidates, unit_volumes())
@@ -341,9 +354,10 @@ def _answer(
     chances: Mapping[str, float],
     pooled: Pool,
     form: FormFree | None,
+    helper: Assistant | None,
 ) -> Analysis:
     sizes = {kind: _size(pooled, kind) for kind in winner.types}
-    evidence = _evidence(prepared, shapes, fit, shown, sizes, form)
+    evidence = _evidence(prepared, shapes, fit, shown, sizes, form, helper)
     status, reasons = judge(evidence)
     known = status is not Status.OUTSIDE
     return Analysis(
@@ -409,7 +423,13 @@ def _particles(mode: Mode, pooled: Pool) -> tuple[tuple[str, float, object], ...
 
 
 def _evidence(
-    prepared: Prepared, shapes: ShapeTable, fit: Fit, shown: Mode, sizes: Mapping[str, SizeEstimate], form: FormFree | None
+    prepared: Prepared,
+    shapes: ShapeTable,
+    fit: Fit,
+    shown: Mode,
+    sizes: Mapping[str, SizeEstimate],
+    form: FormFree | None,
+    helper: Assistant | None,
 ) -> Evidence:
     model = prepared.binning @ fit.intensity
     residuals = (prepared.intensity - model) / prepared.sigma
@@ -429,6 +449,7 @@ def _evidence(
         sizes=tuple(size.mean for size in sizes.values()),
         stated_sigma=not np.isnan(prepared.sigma_factor),
         points=len(prepared.curve),
+        novelty=None if helper is None else helper.novelty,
     )
 
 

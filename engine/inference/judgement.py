@@ -47,6 +47,9 @@ SIGNAL = 100.0
 SURE = 0.9
 """From this probability on the verdict is said without its runner-up."""
 
+NOVEL = 0.998
+"""From this novelty on a network's word counts as a doubt: two in a thousand curves of the family are beyond it."""
+
 MIN_INFORMATIVE, FEW_INFORMATIVE = 10, 20
 """Bins with particle scattering at least three times their error that a judgement needs, and below which it is doubtful."""
 
@@ -77,6 +80,8 @@ class Evidence:
         The file gives standard deviations.
     points : int
         Judged points.
+    novelty : float or None
+        Share of a network's training curves that are nearer to their centre than this one; None where that says nothing.
     """
 
     chi2_bins: float
@@ -90,6 +95,7 @@ class Evidence:
     sizes: tuple[Interval, ...]
     stated_sigma: bool
     points: int
+    novelty: float | None = None
 
 
 def runs_probability(residuals: Array) -> float:
@@ -177,6 +183,8 @@ def _doubts(e: Evidence) -> tuple[str, ...]:
         reasons.append(f"Only {e.informative} groups of points show particle scattering clearly above their error.")
     if not e.stated_sigma and e.points < 60:
         reasons.append("The file gives no errors and few points, so how well the fit should be is not known.")
+    if e.novelty is not None and e.novelty > NOVEL:
+        reasons.append(f"The network knows no curve like it: {e.novelty:.1%} of those it was trained on lie nearer to their centre.")
     return tuple(reasons)
 
 

@@ -32,6 +32,8 @@ class AnalysisSettings:
         Posterior draws of each hypothesis and round.
     seed : int
         Of the draws; the same curve and settings give the same answer.
+    model : str
+        Network that is asked first: ``default`` for the one that comes with the program, ``none``, or the folder of another.
 
     Raises
     ------
@@ -44,6 +46,7 @@ class AnalysisSettings:
     q_range: tuple[Limit, Limit] = (None, None)
     draws: int = 1000
     seed: int = 0
+    model: str = "default"
 
     def __post_init__(self) -> None:
         if self.priors is not None:
@@ -80,6 +83,7 @@ class AnalysisSettings:
             "q_range": list(self.q_range),
             "draws": self.draws,
             "seed": self.seed,
+            "model": self.model,
         }
 
     @classmethod
@@ -101,6 +105,7 @@ class AnalysisSettings:
             q_range=(_number(low), _number(high)),
             draws=int(record["draws"]),
             seed=int(record["seed"]),
+            model=str(record.get("model", "none")),
         )
 
 

@@ -207,3 +207,10 @@ def test_that_the_sentence_names_types_sizes_and_how_sure():
     assert "next type 3, 30%" in unsure
     assert "doubts" in sentence(Status.DOUBTFUL, pure, {"type 3": 1.0}, sizes)
     assert "type" not in sentence(Status.OUTSIDE, pure, {}, {})
+
+
+def test_that_a_network_that_knows_no_such_curve_raises_a_doubt_and_no_more():
+    assert reasons_for(novelty=0.99)[0] is Status.IN_FAMILY
+    status, said = reasons_for(novelty=0.9995)
+    assert status is Status.DOUBTFUL
+    assert "The network knows no curve like it" in said

@@ -75,7 +75,7 @@ def test_that_settings_are_told_apart_by_their_identity():
 
 def test_that_a_record_of_the_first_version_is_understood():
     found = AnalysisSettings.from_record({"types": ["type 3", "type 4"], "draws": 200, "seed": 7})
-    assert found == AnalysisSettings(types=TWO, draws=200, seed=7)
+    assert found == AnalysisSettings(types=TWO, draws=200, seed=7, model="none")  # there were no networks then
 
 
 def test_that_a_caller_cannot_change_settings_afterwards():
