@@ -152,7 +152,7 @@ class Batch(Part):
             return
         judged = sum(entry.state is State.DONE for entry in mine)
         seconds = time.perf_counter() - self._began
-        rows = self.window.batch.table.rows.rowCount()
+        rows = self.window.panel("Batch").view.table.rows.rowCount()
         self.end({"seconds": seconds, "judged": judged, "rows": rows, "same": self._equals_alone(), **self.clock.figures()})
 
     def _equals_alone(self) -> bool:

@@ -12,8 +12,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from lnpgui import workers
 from lnpgui.engine_calls import EngineCalls
-from lnpgui.panels.analyse.presenter import AnalysePresenter
-from lnpgui.panels.analyse.view import AnalyseView
+from lnpgui.panels.registry import PANELS, Line, Panel, Surroundings
 from lnpgui.paths import example_curves
 from lnpgui.session import Session
 from lnpgui.settings import Settings, ThemeChoice
@@ -22,12 +21,10 @@ from lnpgui.widgets.drop_hint import DropHint
 from lnpgui.widgets.file_drop import FileDrop
 
 if TYPE_CHECKING:
-    from lnpgui.panels.batch.presenter import BatchPresenter
-    from lnpgui.panels.batch.view import BatchView
+    from lnpgui.panels.analyse.presenter import AnalysePresenter
+    from lnpgui.panels.analyse.view import AnalyseView
     from lnpgui.panels.fitted.presenter import FittedPresenter
     from lnpgui.panels.fitted.view import FittedView
-    from lnpgui.panels.particle.presenter import ParticlePresenter
-    from lnpgui.panels.particle.view import ParticleView
 
 CLOSE_WITHIN_MS = 1500
 THEME_WORDS = {ThemeChoice.SYSTEM: "As the system", ThemeChoice.LIGHT: "Light", ThemeChoice.DARK: "Dark"}
@@ -43,24 +40,22 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._is_painted = False
         self._is_closing = False
-        self._is_particle_wanted = False
+        self._calls = calls
         self._fitted: FittedView | None = None
         self._fitted_presenter: FittedPresenter | None = None
-        self._particle: ParticleView | None = None
-        self._particle_presenter: ParticlePresenter | None = None
-        self._is_batch_wanted = False
-        self._batch: BatchView | None = None
-        self._batch_presenter: BatchPresenter | None = None
+        self._panels: dict[str, Panel] = {}
+        self._in_view: set[str] = set()  # titles of docks that are not behind another's tab
         self._to_open: tuple[Path, ...] = ()
         self.themes = Themes(settings, self)
         self.session = Session(self)
         self.drop = FileDrop(self)
-        self.analyse = AnalyseView(self.themes.current)
-        self.presenter = AnalysePresenter(self.analyse, self.session, settings, calls, self)
         self.setWindowTitle("LNPScope")
         self.setWindowIcon(icon("lnpscope", "#ffffff", 256))
         self.setDockNestingEnabled(True)
-        self._docks = [self._add_dock("Analyse", self.analyse), self._add_dock("Particle", QWidget()), self._add_dock("Batch", QWidget())]
+        self._docks = {line.title: self._add_dock(line) for line in PANELS}
+        self._make_panel(PANELS[0])
+        self.analyse: AnalyseView = self.panel("Analyse").view
+        self.presenter: AnalysePresenter = self.panel("Analyse").presenter
         self._set_tabs()
         self._add_menus()
         self._hint = DropHint(self)
@@ -70,10 +65,12 @@ class MainWindow(QMainWindow):
         self.themes.changed.connect(self._on_theme)
         self._restore_layout()
 
-    def _add_dock(self, title: str, panel: QWidget) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(f"dock {title}")
-        dock.setWidget(panel)
+    # -- panels --------------------------------------------------------------------------------------------------------
+
+    def _add_dock(self, line: Line) -> QDockWidget:
+        dock = QDockWidget(line.title, self)
+        dock.setObjectName(f"dock {line.title}")
+        dock.setWidget(QWidget())
         dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable)
         self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
         self.drop.watch(dock)  # it may float, and is a window of its own then
@@ -81,11 +78,61 @@ class MainWindow(QMainWindow):
 
     def _set_tabs(self) -> None:
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        for dock in self._docks[1:]:
-            self.tabifyDockWidget(self._docks[0], dock)
-        self._docks[0].raise_()
-        self._docks[1].visibilityChanged.connect(self._on_particle_seen)
-        self._docks[2].visibilityChanged.connect(self._on_batch_seen)
+        first, *others = self._docks.values()
+        for dock in others:
+            self.tabifyDockWidget(first, dock)
+            dock.visibilityChanged.connect(self._on_seen)
+        first.raise_()
+
+    def _make_panel(self, line: Line) -> None:
+        around = Surroundings(
+            theme=self.themes.current,
+            session=self.session,
+            settings=self._settings,
+            calls=self._calls,
+            open_files=self.open,
+            parent=self,
+        )
+        panel = self._panels[line.title] = line.make(around)
+        panel.restore_layout(self._settings.layout(line.key))
+        dock = self._docks[line.title]
+        placeholder = dock.widget()
+        dock.setWidget(panel.widget)
+        placeholder.deleteLater()
+
+    @Slot(bool)
+    def _on_seen(self, seen: bool) -> None:
+        """Make a panel that is looked at for the first time, in a turn of the event loop of its own, once the start is over."""
+        dock = self.sender()
+        if not isinstance(dock, QDockWidget):
+            return
+        (self._in_view.add if seen else self._in_view.discard)(dock.windowTitle())
+        if seen and self._fitted is not None:
+            QTimer.singleShot(0, self._make_seen)
+
+    @Slot()
+    def _make_seen(self) -> None:
+        for line in PANELS:
+            if not self._is_closing and line.title in self._in_view and line.title not in self._panels:
+                self._make_panel(line)
+
+    def panel(self, title: str) -> Panel:
+        """Return the panel *title*, once it has been seen.
+
+        Raises
+        ------
+        LookupError
+            Before that, or when there is none of this name.
+        """
+        if title not in self._panels:
+            raise LookupError(f"the panel {title} was not seen yet")
+        return self._panels[title]
+
+    def turn_to(self, title: str) -> None:
+        """Bring the panel *title* to the front."""
+        dock = self._docks[title]
+        dock.show()
+        dock.raise_()
 
     def _add_menus(self) -> None:
         file = self.menuBar().addMenu("&File")
@@ -109,10 +156,11 @@ class MainWindow(QMainWindow):
 
     def _add_theme_menu(self) -> None:
         view = self.menuBar().addMenu("&View")
-        for number, dock in enumerate(self._docks, start=1):
-            action = QAction(dock.windowTitle(), self)
+        for number, line in enumerate(PANELS, start=1):
+            action = QAction(line.title, self)
+            action.setData(line.title)
             action.setShortcut(QKeySequence(f"Ctrl+{number}"))
-            action.triggered.connect(dock.raise_)
+            action.triggered.connect(self._on_panel_chosen)
             view.addAction(action)
         view.addSeparator()
         colours = view.addMenu("Colours")
@@ -129,7 +177,6 @@ class MainWindow(QMainWindow):
         self.resize(1360, 860)
         self.restoreGeometry(self._settings.layout("window"))
         self.restoreState(self._settings.layout("docks"))
-        self.analyse.restore_layout(self._settings.layout("analyse"))
 
     def open(self, paths: Sequence[Path]) -> None:
         """Read and analyse files and folders; before the window is complete they wait for it."""
@@ -137,12 +184,6 @@ class MainWindow(QMainWindow):
             self.analyse.files_given.emit(tuple(paths))
         else:
             self._to_open += tuple(paths)
-
-    def turn_to(self, title: str) -> None:
-        """Bring a panel to the front."""
-        for dock in self._docks:
-            if dock.windowTitle() == title:
-                dock.raise_()
 
     @property
     def fitted(self) -> FittedView:
@@ -158,36 +199,10 @@ class MainWindow(QMainWindow):
         return self._fitted
 
     @property
-    def particle(self) -> ParticleView:
-        """The Particle panel, once it has been seen.
-
-        Raises
-        ------
-        AttributeError
-            Before that.
-        """
-        if self._particle is None:
-            raise AttributeError("the Particle panel was not seen yet")
-        return self._particle
-
-    @property
-    def batch(self) -> BatchView:
-        """The Batch panel, once it has been seen.
-
-        Raises
-        ------
-        AttributeError
-            Before that.
-        """
-        if self._batch is None:
-            raise AttributeError("the Batch panel was not seen yet")
-        return self._batch
-
-    @property
     def is_shown(self) -> bool:
         """True when every panel shows the session as it is."""
-        late = (self._fitted_presenter, self._particle_presenter, self._batch_presenter)
-        return self.presenter.is_shown and all(presenter is None or presenter.is_shown for presenter in late)
+        fitted = self._fitted_presenter is None or self._fitted_presenter.is_shown
+        return fitted and all(panel.is_shown for panel in self._panels.values())
 
     # -- the start, stage by stage -------------------------------------------------------------------------------------
 
@@ -221,56 +236,13 @@ class MainWindow(QMainWindow):
         self.analyse.set_particle(self._fitted)
         self.stage_reached.emit("3-D")
         QTimer.singleShot(0, self._open_waiting)
-        QTimer.singleShot(0, self._make_particle)
-        QTimer.singleShot(0, self._make_batch)
+        QTimer.singleShot(0, self._make_seen)
 
     @Slot()
     def _open_waiting(self) -> None:
         paths, self._to_open = self._to_open, ()
         if paths and not self._is_closing:
             self.open(paths)
-
-    @Slot(bool)
-    def _on_particle_seen(self, seen: bool) -> None:
-        """Make the Particle panel when it is first looked at: until then it costs neither time nor memory."""
-        self._is_particle_wanted = seen
-        if seen and self._fitted is not None:
-            QTimer.singleShot(0, self._make_particle)
-
-    @Slot()
-    def _make_particle(self) -> None:
-        if self._is_closing or self._particle is not None or not self._is_particle_wanted:
-            return
-        from lnpgui.panels.particle.presenter import ParticlePresenter
-        from lnpgui.panels.particle.view import ParticleView
-
-        self._particle = ParticleView(self.themes.current)
-        self._particle_presenter = ParticlePresenter(self._particle, self.session, self)
-        placeholder = self._docks[1].widget()
-        self._docks[1].setWidget(self._particle)
-        placeholder.deleteLater()
-
-    @Slot(bool)
-    def _on_batch_seen(self, seen: bool) -> None:
-        """Make the Batch panel when it is first looked at."""
-        self._is_batch_wanted = seen
-        if seen and self._fitted is not None:
-            QTimer.singleShot(0, self._make_batch)
-
-    @Slot()
-    def _make_batch(self) -> None:
-        if self._is_closing or self._batch is not None or not self._is_batch_wanted:
-            return
-        from lnpgui.panels.batch.presenter import BatchPresenter
-        from lnpgui.panels.batch.view import BatchView
-
-        self._batch = BatchView(self.themes.current)
-        self._batch.set_folder(self._settings.folder)
-        self._batch.restore_layout(self._settings.layout("batch"))
-        self._batch_presenter = BatchPresenter(self._batch, self.session, self._settings, self)
-        placeholder = self._docks[2].widget()
-        self._docks[2].setWidget(self._batch)
-        placeholder.deleteLater()
 
     # -- colours and the end -------------------------------------------------------------------------------------------
 
@@ -282,33 +254,37 @@ class MainWindow(QMainWindow):
     def _on_theme_chosen(self, action: QAction) -> None:
         self.themes.choose(action.data())
 
+    @Slot()
+    def _on_panel_chosen(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.turn_to(action.data())
+
     @Slot(object)
     def _on_theme(self, theme: Theme) -> None:
-        self.analyse.set_theme(theme)
         if self._fitted is not None:
             self._fitted.set_theme(theme)
-        if self._particle is not None:
-            self._particle.set_theme(theme)
-        if self._batch is not None:
-            self._batch.set_theme(theme)
+        for panel in self._panels.values():
+            panel.set_theme(theme)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop all work, keep the layout, release the 3-D view (a child window is not told that it closes)."""
+        """Stop all work, keep the layout, release the 3-D views (a child window is not told that it closes)."""
         if not self._is_closing:
             self._is_closing = True
-            for name, state in (("window", self.saveGeometry()), ("docks", self.saveState()), ("analyse", self.analyse.layout_state())):
-                self._settings.keep_layout(name, state)
-            if self._batch is not None:
-                self._settings.keep_layout("batch", self._batch.layout_state())
-            self._settings.sync()
-            self.presenter.cancel()
-            if self._particle_presenter is not None:
-                self._particle_presenter.stop()
-            if self._batch_presenter is not None:
-                self._batch_presenter.stop()
+            self._keep_layout()
+            for panel in self._panels.values():
+                panel.stop()
             workers.shut_down(CLOSE_WITHIN_MS)
             if self._fitted is not None:
                 self._fitted.shut_down()
-            if self._particle is not None:
-                self._particle.shut_down()
+            for panel in self._panels.values():
+                panel.shut_down()
         super().closeEvent(event)
+
+    def _keep_layout(self) -> None:
+        self._settings.keep_layout("window", self.saveGeometry())
+        self._settings.keep_layout("docks", self.saveState())
+        for line in PANELS:
+            if line.title in self._panels:
+                self._settings.keep_layout(line.key, self._panels[line.title].layout_state())
+        self._settings.sync()

@@ -27,9 +27,11 @@ def look_at(window: MainWindow, qtbot: QtBot) -> ParticleView:
     bar = tabs(window)
     place = next(i for i in range(bar.count()) if bar.tabText(i) == "Particle")
     qtbot.mouseClick(bar, LEFT, pos=bar.tabRect(place).center())
-    qtbot.waitUntil(lambda: window._particle is not None)
+    qtbot.waitUntil(lambda: "Particle" in window._panels)
     settled(window, qtbot)
-    return window.particle
+    found = window.panel("Particle").view
+    assert isinstance(found, ParticleView)
+    return found
 
 
 def settled(window: MainWindow, qtbot: QtBot) -> None:

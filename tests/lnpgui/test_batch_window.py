@@ -36,8 +36,8 @@ class GapClock(QObject):
 
 def open_batch(qtbot: QtBot, window: MainWindow) -> None:
     """Turn to the Batch panel by its key."""
-    qtbot.keyClick(window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: window._batch is not None)
+    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: "Batch" in window._panels)
 
 
 def test_that_five_hundred_curves_in_one_drop_fill_the_table_while_the_window_answers(
@@ -52,10 +52,10 @@ def test_that_five_hundred_curves_in_one_drop_fill_the_table_while_the_window_an
     assert drop(window, files)
     qtbot.waitUntil(lambda: len(window.session.entries) == 500 and not window.presenter.is_busy, timeout=60_000)
     qtbot.waitUntil(lambda: window.is_shown)
-    assert window.batch.table.rows.rowCount() == 500
+    assert window.panel("Batch").view.table.rows.rowCount() == 500
     assert {entry.state for entry in window.session.entries} == {State.DONE}
-    assert [line.entry.name for line in window.batch.table.rows.lines] == [path.name for path in files]
-    assert len(window.batch.trend.points) == 500
+    assert [line.entry.name for line in window.panel("Batch").view.table.rows.lines] == [path.name for path in files]
+    assert len(window.panel("Batch").view.trend.points) == 500
     assert clock.worst < 0.25  # most of the 500 verdicts come within a second or two; the real ones are a hundred times slower
 
 
@@ -87,10 +87,10 @@ def test_that_curves_of_a_watched_folder_are_analysed_and_the_view_stays_where_i
     assert drop(window, [write_curve(tmp_path / "shown.dat")])
     qtbot.waitUntil(lambda: bool(window.session.entries) and not window.presenter.is_busy)
     open_batch(qtbot, window)
-    live = window._batch_presenter.live  # type: ignore[union-attr]
-    window.batch.live.choose(folder)
+    live = window.panel("Batch").presenter.live
+    window.panel("Batch").view.live.choose(folder)
     live._timer.setInterval(20)
-    qtbot.mouseClick(window.batch.live.toggle, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.panel("Batch").view.live.toggle, Qt.MouseButton.LeftButton)
     for i in range(3):
         write_curve(folder / f"frame_{i}.dat", points=50)
         (folder / "half.dat").write_text("not yet a curve\n")
@@ -100,7 +100,7 @@ def test_that_curves_of_a_watched_folder_are_analysed_and_the_view_stays_where_i
     qtbot.waitUntil(lambda: sum(entry.state is State.DONE for entry in window.session.entries) == 5, timeout=10_000)
     assert window.session.current is not None
     assert window.session.current.name == "shown.dat"
-    qtbot.mouseClick(window.batch.live.toggle, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.panel("Batch").view.live.toggle, Qt.MouseButton.LeftButton)
     assert not live.is_watching
 
 
@@ -108,7 +108,7 @@ def test_that_a_row_chosen_in_the_table_is_shown_in_the_analyse_panel(qtbot: QtB
     assert drop(window, [write_curve(tmp_path / f"{i}.dat", points=50) for i in range(3)])
     qtbot.waitUntil(lambda: len(window.session.entries) == 3 and not window.presenter.is_busy)
     open_batch(qtbot, window)
-    table = window.batch.table
+    table = window.panel("Batch").view.table
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(table.filter.index(2, 0)).center())
     assert window.analyse.list.currentIndex().row() == 2
     table.selectAll()

@@ -38,8 +38,9 @@ LEFT = Qt.MouseButton.LeftButton
 
 def presenter_of(window: MainWindow) -> presenter.ParticlePresenter:
     """Return the presenter of the panel."""
-    assert window._particle_presenter is not None
-    return window._particle_presenter
+    found = window.panel("Particle").presenter
+    assert isinstance(found, presenter.ParticlePresenter)
+    return found
 
 
 @pytest.fixture
@@ -58,15 +59,15 @@ def choose(panel: ParticleView, key: str, qtbot: QtBot) -> None:
 
 
 def test_that_the_panel_is_made_when_it_is_first_looked_at(window: MainWindow, qtbot: QtBot) -> None:
-    with pytest.raises(AttributeError, match="not seen"):
-        _ = window.particle
+    with pytest.raises(LookupError, match="not seen"):
+        window.panel("Particle")
     look_at(window, qtbot)
-    assert window.particle.isVisible()
+    assert window.panel("Particle").widget.isVisible()
 
 
 def test_that_a_key_leads_to_each_panel(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: window._particle is not None)
+    qtbot.keyClick(window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: "Particle" in window._panels)
     settled(window, qtbot)
     assert tabs(window).tabText(tabs(window).currentIndex()) == "Particle"
     qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)

@@ -158,6 +158,11 @@ class AnalysePresenter(QObject):
         self._reading.cancel()
         self._analysing.cancel()
 
+    @Slot()
+    def stop(self) -> None:
+        """Stop everything; the window closes."""
+        self.cancel()
+
     # -- asking the engine ---------------------------------------------------------------------------------------------
 
     def _read(self, entry: Entry, *, first: bool) -> None:
