@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.commands.analyze_outputs import Draw, Outputs, folder
 from engine.commands.column_arguments import add_column_arguments, chosen_columns
@@ -20,6 +20,7 @@ from engine.units import QUnit
 if TYPE_CHECKING:  # numpy and the rest load while the work begins, not while arguments are refused
     from engine.curve import Curve
     from engine.inference.analysis import Analysis, Interval
+    from engine.inference.particles import Particles
     from engine.inference.settings import AnalysisSettings
     from engine.io.column_choice import ColumnChoice
     from engine.io.measurement import Measurement
@@ -47,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--prior", metavar="T=W,T=W", help="how likely types are against each other beforehand, e.g. 3=2,4=1 (default: alike)"
     )
+    for option, phrase in (("--shell", "shell thickness [nm]"), ("--sld-core", "contrast of the core"), ("--sld-fill", "of the fill")):
+        parser.add_argument(option, metavar="X|X:Y", help=f"{phrase}: a value, or a range in which it is free")
+    parser.add_argument("--sld-shell", type=float, metavar="X", help="contrast of the shell, by which the others are measured [1e-6/Å²]")
     parser.add_argument("--q-min", type=float, metavar="Q", help="first q that is judged [1/nm]")
     parser.add_argument("--q-max", type=float, metavar="Q", help="last q that is judged [1/nm]")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the random draws (default 0)")
@@ -68,9 +72,30 @@ def _settings(arguments: argparse.Namespace) -> AnalysisSettings:
 
     types = tuple(map(_type, arguments.types.split(","))) if arguments.types is not None else DEFAULT_SETTINGS.types
     priors = dict(map(_weight, arguments.prior.split(","))) if arguments.prior is not None else None
+    q_range = (arguments.q_min, arguments.q_max)
     return AnalysisSettings(
-        types=types, priors=priors, q_range=(arguments.q_min, arguments.q_max), seed=arguments.seed, model=arguments.model
+        types=types, priors=priors, q_range=q_range, particles=_particles(arguments), seed=arguments.seed, model=arguments.model
     )
+
+
+def _particles(arguments: argparse.Namespace) -> Particles:
+    """Return what the user said about shell and contrasts."""
+    from engine.inference.particles import Particles
+
+    words = {"shell_thickness": arguments.shell, "sld_core": arguments.sld_core, "sld_fill": arguments.sld_fill}
+    stated: dict[str, Any] = {name: _known(word) for name, word in words.items() if word is not None}
+    if arguments.sld_shell is not None:
+        stated["sld_shell"] = arguments.sld_shell
+    return Particles(**stated)
+
+
+def _known(word: str) -> float | tuple[float, float]:
+    """Return a value, or the two ends of a range."""
+    try:
+        first, colon, last = word.partition(":")
+        return (float(first), float(last)) if colon else float(first)
+    except ValueError:
+        raise ParameterError(f"{word!r} is not understood; write a value or FIRST:LAST, as in 3:5.", "particles") from None
 
 
 def _type(word: str) -> str:

@@ -10,13 +10,15 @@ from functools import lru_cache, partial
 import numpy as np
 
 from engine.curve import Array, Curve
-from engine.datasets.basis import Basis, default_basis
+from engine.datasets.basis import Basis
 from engine.errors import EngineError
 from engine.inference.analysis import Analysis, Fit, Interval, SizeEstimate, Status
 from engine.inference.assistant import Assistant, assistant
 from engine.inference.fit import Mode, best_modes, scan
 from engine.inference.hypotheses import MINOR, Hypothesis, hypotheses, names, prior
 from engine.inference.judgement import CHI2_DOUBTFUL, MISFIT_DOUBTFUL, Evidence, judge, relative_misfit, runs_probability, sentence
+from engine.inference.particle_basis import basis_for, particle
+from engine.inference.particles import Particles
 from engine.inference.posterior import Sampler, log_sum, mixture_share, prior_scales
 from engine.inference.prepare import Prepared, prepare
 from engine.inference.rivals import FormFree, featureless, form_free
@@ -46,8 +48,11 @@ ZINGER = 8.0
 FORM_LEAD = 3.0
 """One type alone with form-free sizes stands out when every other has a chi² larger by this factor."""
 
-ROUNDS, ENOUGH, FEW_DRAWS = 7, 400.0, 50.0
-"""Rounds of draws at most, effective draws that are enough for a probable hypothesis, and for one that is hardly so."""
+ROUNDS = {1: 7, 2: 9, 3: 16, 4: 16}
+"""Rounds of draws at most, by the number of types."""
+
+ENOUGH, FEW_DRAWS, RELIABLE = 400.0, 50.0, 100.0
+"""Effective draws that are enough for a probable hypothesis, for one that is hardly so, and below which all numbers are approximate."""
 
 PROBABLE, IMPROBABLE, DOUBT = 0.05, 1e-3, 4.0
 """Probabilities that tell how many draws a hypothesis deserves; ln of the factor by which the evidence of few draws may be too small."""
@@ -84,7 +89,7 @@ def analyse(
         If the curve has too few usable points.
     """
     began = time.perf_counter()
-    basis = basis or default_basis()
+    basis = basis or basis_for(settings.particles, settings.candidates, report=report)
     report(Step(0, 4, "reading the points"))
     prepared = prepare(curve, q_max=basis.q_max, q_range=settings.q_range)
     helper = assistant(prepared, basis, settings.model)
@@ -104,7 +109,8 @@ def analyse(
     chances = probabilities(pooled, labelled, names(settings.candidates))
     winner = _most_probable(pooled, labelled, chances)
     shown = _shown(reading, winner)
-    answer = _answer(prepared, reading.shapes, _fit(prepared, basis, shown), shown, winner, chances, pooled, form, helper)
+    fitted = _fit(prepared, basis, shown)
+    answer = _answer(prepared, reading.shapes, fitted, shown, winner, chances, pooled, form, helper, settings.particles)
     return replace(
         answer,
         model=f"physics/1 {_network(helper)} basis {basis.identity} settings {settings.identity} seed {settings.seed}",
@@ -293,14 +299,14 @@ def _posterior(
 
 def _sharpen(samplers: Sequence[Sampler], before: Mapping[Hypothesis, float], report: Report) -> None:
     """Add rounds of draws where they matter: to the hypotheses that are probable, until enough of their draws count."""
-    for _ in range(ROUNDS - 1):
+    for done in range(1, max(ROUNDS.values())):
         log_mass = np.array([sampler.log_evidence + np.log(before[sampler.hypothesis]) for sampler in samplers])
         poor = []
         for sampler, mass in zip(samplers, log_mass - log_sum(log_mass, axis=0), strict=True):
             # few effective draws nearly always mean an evidence that is still too small
             doubt = DOUBT if sampler.effective < FEW_DRAWS else 0.0
             wanted = ENOUGH if mass + doubt > np.log(PROBABLE) else FEW_DRAWS if mass + doubt > np.log(IMPROBABLE) else 0.0
-            if sampler.effective < wanted:
+            if sampler.effective < wanted and done < ROUNDS[len(sampler.hypothesis.types)]:
                 poor.append(sampler)
         if not poor:
             return
@@ -355,14 +361,16 @@ def _answer(
     pooled: Pool,
     form: FormFree | None,
     helper: Assistant | None,
+    particles: Particles,
 ) -> Analysis:
-    sizes = {kind: _size(pooled, kind) for kind in winner.types}
+    sizes = {kind: _size(pooled, kind, particles) for kind in winner.types}
     evidence = _evidence(prepared, shapes, fit, shown, sizes, form, helper)
     status, reasons = judge(evidence)
+    approximate = () if pooled.effective >= RELIABLE else (_approximate(pooled.effective),)
     known = status is not Status.OUTSIDE
     return Analysis(
         status=status,
-        reasons=(*reasons, *prepared.notes),
+        reasons=(*reasons, *approximate, *prepared.notes),
         sentence=sentence(status, winner, chances, {kind: size.mean for kind, size in sizes.items()}),
         hypothesis=winner.name if known else None,
         nearest=winner.name,
@@ -371,12 +379,20 @@ def _answer(
         volume_fractions=_fractions(pooled, pooled.volume) if known else {},
         scattering_fractions=_fractions(pooled, pooled.scattering) if known else {},
         sizes=sizes if known else {},
-        particles=_particles(shown, pooled),
+        particles=_particles(shown, pooled, particles),
         fit=fit,
         chi2_reduced=float((fit.residuals**2).sum() / max(fit.q.size - _parameter_count(shown.hypothesis), 1)),
         runs_p=evidence.runs_p,
         effective_samples=pooled.effective,
+        is_approximate=bool(approximate),
         told=_told(pooled) if known else {},
+    )
+
+
+def _approximate(effective: float) -> str:
+    return (
+        f"The numbers are approximate: only {effective:.0f} independent draws support them, where {RELIABLE:.0f} are wanted; "
+        "intervals may be too narrow."
     )
 
 
@@ -393,7 +409,7 @@ def _told_share(after: float, before: float) -> float:
     return float(np.clip(1 - after / before, 0.0, 1.0))
 
 
-def _size(pooled: Pool, kind: str) -> SizeEstimate:
+def _size(pooled: Pool, kind: str, particles: Particles) -> SizeEstimate:
     """Return the size of *kind* over the draws in which it gives a noticeable share of the scattering."""
     i = pooled.types.index(kind)
     present = (pooled.scattering[:, i] >= MINOR) & (pooled.weights > 0)
@@ -401,7 +417,7 @@ def _size(pooled: Pool, kind: str) -> SizeEstimate:
     mean, sd = pooled.mean[present, i], (pooled.mean * pooled.spread)[present, i]
     _, mean_before, sd_before = prior_variances()
     middle = interval(mean, weights)
-    typical = properties(MODELS[kind](diameter=float(middle.value)).body())
+    typical = properties(particle(kind, middle.value, particles).body())
     return SizeEstimate(
         mean=middle,
         sd=interval(sd, weights),
@@ -412,11 +428,11 @@ def _size(pooled: Pool, kind: str) -> SizeEstimate:
     )
 
 
-def _particles(mode: Mode, pooled: Pool) -> tuple[tuple[str, float, object], ...]:
+def _particles(mode: Mode, pooled: Pool, particles: Particles) -> tuple[tuple[str, float, object], ...]:
     """Return (type, number fraction, particle of mean size) of a best fit."""
     number = _fractions(pooled, pooled.number)
     return tuple(
-        (kind, number[kind].value, MODELS[kind](diameter=float(np.exp(mean))))
+        (kind, number[kind].value, particle(kind, float(np.exp(mean)), particles))
         for kind, (mean, _), amplitude in zip(mode.hypothesis.types, mode.sizes, mode.amplitudes, strict=True)
         if amplitude > 0
     )

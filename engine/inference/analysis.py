@@ -101,6 +101,10 @@ class Analysis:
         Of the best fit; p of a Wald-Wolfowitz runs test on the residuals' signs.
     effective_samples : float
         Effective number of the weighted posterior draws.
+    is_approximate : bool
+        True when they are so few that intervals may be too narrow; one of the reasons says so.
+    nuisances : mapping of str to Interval
+        Shell thickness [nm] and contrasts [1e-6/Å²] that were free, by their name in :class:`engine.inference.particles.Particles`.
     told : mapping of str to float
         1 - var_posterior / var_prior of each type's number fraction.
     model : str
@@ -122,6 +126,8 @@ class Analysis:
     chi2_reduced: float
     runs_p: float
     effective_samples: float
+    is_approximate: bool = False
+    nuisances: Mapping[str, Interval] = field(default_factory=dict)
     told: Mapping[str, float] = field(default_factory=dict)
     model: str = ""
     seconds: float = 0.0

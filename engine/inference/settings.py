@@ -10,6 +10,7 @@ from math import inf, isfinite
 from typing import Any
 
 from engine.errors import ParameterError
+from engine.inference.particles import DEFAULT_PARTICLES, Particles
 from engine.models.registry import LNP_TYPES
 
 Limit = float | None
@@ -28,6 +29,8 @@ class AnalysisSettings:
         types are weighted by the product of theirs; how likely one type, two or more are is left as it was.
     q_range : tuple of float or None
         First and last q [1/nm] that are judged; None where the curve itself or the basis ends.
+    particles : Particles
+        Shell thickness and contrasts, fixed or free.
     draws : int
         Posterior draws of each hypothesis and round.
     seed : int
@@ -44,6 +47,7 @@ class AnalysisSettings:
     types: tuple[str, ...] = LNP_TYPES
     priors: Mapping[str, float] | None = field(default=None, hash=False)
     q_range: tuple[Limit, Limit] = (None, None)
+    particles: Particles = DEFAULT_PARTICLES
     draws: int = 1000
     seed: int = 0
     model: str = "default"
@@ -81,6 +85,7 @@ class AnalysisSettings:
             "types": list(self.types),
             "priors": None if self.priors is None else dict(self.priors),
             "q_range": list(self.q_range),
+            "particles": self.particles.as_record(),
             "draws": self.draws,
             "seed": self.seed,
             "model": self.model,
@@ -103,6 +108,7 @@ class AnalysisSettings:
             types=tuple(str(kind) for kind in record["types"]),
             priors=None if priors is None else {str(kind): float(weight) for kind, weight in priors.items()},
             q_range=(_number(low), _number(high)),
+            particles=Particles.from_record(record["particles"]) if "particles" in record else DEFAULT_PARTICLES,
             draws=int(record["draws"]),
             seed=int(record["seed"]),
             model=str(record.get("model", "none")),

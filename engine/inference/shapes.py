@@ -154,6 +154,8 @@ def log_normal_weights(diameters: Array, mean: Array, spread: Array) -> Array:
     variance = np.log1p(np.maximum(spread, MIN_SD / mean) ** 2)
     log_d = np.log(diameters)[:, None]
     x = log_d - (np.log(mean) - variance / 2)
-    weights = np.exp(-x * x / (2 * variance) - log_d)
-    total = weights.sum(axis=0)
-    return np.asarray(weights / np.where(total > 0, total, 1.0))
+    exponent = -x * x / (2 * variance) - log_d
+    exponent -= exponent.max(axis=0)  # a distribution wholly beyond the grid is that of the size at its end
+    weights = np.exp(exponent, out=exponent)
+    weights /= weights.sum(axis=0)
+    return np.asarray(weights)
