@@ -164,8 +164,8 @@ def particle_terms(
 ) -> ParticleTerms:
     """Return the terms of *types*, read from the cache *folder*; what is missing there is computed first.
 
-    Computing takes about half a minute of one processor for each thickness of all types. *report* is told of the steps and may raise Cancelled;
-    what was finished is kept.
+    Computing takes about half a minute of one processor for each thickness of all types. *report* is told of the steps and may raise
+    Cancelled; types that are finished are kept.
 
     Raises
     ------

@@ -30,10 +30,10 @@ def terms(tmp_path_factory) -> ParticleTerms:
     return particle_terms(TYPES, thicknesses_for((3.0, 4.25)), grid=grid, folder=tmp_path_factory.mktemp("cache"))
 
 
-def curve_of(terms, thickness, contrasts=DEFAULT, seed=0, noise=0.005):
-    """A curve of type 3, D = 28 +- 3 nm, of another shell."""
+def curve_of(terms, thickness, contrasts=DEFAULT, seed=0, noise=0.002):
+    """A curve of type 3, D = 28 +- 1.5 nm, of another shell."""
     basis = terms.basis(thickness, contrasts)
-    share = np.exp(-0.5 * ((basis.diameters - 28.0) / 3.0) ** 2)
+    share = np.exp(-0.5 * ((basis.diameters - 28.0) / 1.5) ** 2)
     intensity = share @ basis.at(Q)["type 3"]
     return noisy(intensity / intensity[0], Q, seed=seed, noise=noise)
 
