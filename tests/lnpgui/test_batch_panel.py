@@ -20,11 +20,13 @@ from pytestqt.qtbot import QtBot
 from engine.inference.alarm import LimitRule, Side, StatusRule
 from engine.inference.analysis import Analysis, Interval, Status
 from engine.io.measurement import Measurement
+from engine.progress import silent
 from lnpgui import workers
 from lnpgui.panels.batch.columns import COLUMNS
 from lnpgui.panels.batch.presenter import BatchPresenter
 from lnpgui.panels.batch.view import ALARMS, BatchView
 from lnpgui.plots.trend_plot import Against
+from lnpgui.request import PLAIN, Habit, Request
 from lnpgui.session import Session, State
 from lnpgui.settings import Settings
 from lnpgui.theme import DARK, LIGHT
@@ -35,7 +37,7 @@ NAME, STATUS, CHI2 = (next(i for i, column in enumerate(COLUMNS) if column.key =
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Measurement:
     """One curve, which stands for all."""
-    return read(write_curve(tmp_path_factory.mktemp("curve") / "x.dat", points=40), None, None)[0]
+    return read(write_curve(tmp_path_factory.mktemp("curve") / "x.dat", points=40), PLAIN, Habit(), silent)[0]
 
 
 def verdict(measured: Measurement, *, size: float = 52.0, chi2: float = 1.0, status: Status = Status.IN_FAMILY) -> Analysis:
@@ -341,6 +343,7 @@ def test_that_a_curve_that_breaks_the_rule_is_marked_and_told_and_can_be_listed(
     assert desk.view.banner_words.text() == "b.dat has a mean size of type 3 of 61.5 nm (90 %: 60.5 to 62.5), above 60 nm."
     grounds = [desk.view.table.filter.index(row, 0).data(Qt.ItemDataRole.BackgroundRole) for row in range(3)]
     assert [ground is not None for ground in grounds] == [False, True, False]
+    assert "alarm" in {column.key for column in desk.view.table.shown_columns}
     qtbot.mouseClick(desk.view.banner_show, Qt.MouseButton.LeftButton)
     assert desk.names() == ["b.dat"]
     assert desk.view.lights.currentText() == ALARMS
@@ -452,6 +455,24 @@ def test_that_reports_of_all_curves_are_drawn_in_processes_each_under_its_own_na
     assert len(list(out.iterdir())) == 6
     assert all((out / name).read_bytes().startswith(b"%PDF") for name in ("a.dat-report.pdf", "b.dat-report.pdf"))
     assert desk.view.notice.text() == f"Wrote 3 reports to {out}."
+
+
+def test_that_a_capsule_holds_the_raw_file_and_the_settings_the_curve_was_judged_with(desk: Desk, tmp_path: Path) -> None:
+    from engine.io.capsule import read_capsule
+    from lnpgui.panels.batch import exports
+
+    path = write_curve(tmp_path / "a.dat", points=40)
+    (entry,) = desk.session.add([path])
+    request = Request(types=("type 3", "type 4"), q_range=(0.1, 2.0))
+    measurement = dataclasses.replace(desk.measured, path=path)
+    analysis = verdict(desk.measured)
+    desk.session.update(entry.key, state=State.DONE, request=request, measurement=measurement, analysis=analysis)
+    (item,) = exports.items(desk.session.entries)
+    exports.write_capsule(tmp_path, "a.dat", item, silent)
+    capsule = read_capsule(tmp_path / "a.dat-capsule.h5")
+    assert capsule.raw == path.read_bytes()
+    assert (capsule.settings.types, capsule.settings.q_range) == (("type 3", "type 4"), (0.1, 2.0))
+    assert capsule.result["sizes"]["type 3"]["mean"]["value"] == 52.0
 
 
 def test_that_writing_stops_at_once_and_says_what_is_there(

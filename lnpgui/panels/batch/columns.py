@@ -14,6 +14,9 @@ from lnpgui import wording
 from lnpgui.session import Entry, State
 from lnpgui.wording import Light
 
+ALARM = "alarm"
+"""In place of a type: the column is hidden by itself until a curve breaks the rule."""
+
 Value = float | str | None
 """By what a column is sorted; None comes last."""
 
@@ -42,7 +45,7 @@ class Column:
     text : callable
         Takes a Line, returns what is shown.
     kind : str
-        The type it is about; it is hidden by itself until a curve holds that type. Empty for the others.
+        The type it is about, or ALARM; it is hidden by itself until a curve holds that type. Empty for the others.
     is_number : bool
         Whether it is set to the right.
     is_shown : bool
@@ -170,8 +173,8 @@ def _formatted(value: Callable[[Line], float | None], form: str, line: Line) -> 
     return "" if found is None else format(found, form)
 
 
-def _words(key: str, title: str, hint: str, text: Callable[[Line], str], *, is_shown: bool = True) -> Column:
-    return Column(key, title, hint, text, text, is_number=False, is_shown=is_shown)
+def _words(key: str, title: str, hint: str, text: Callable[[Line], str]) -> Column:
+    return Column(key, title, hint, text, text, is_number=False)
 
 
 def _written(line: Line) -> float | None:
@@ -201,6 +204,6 @@ COLUMNS: tuple[Column, ...] = (
     Column("frame", "Frame", "Last number in the name", _frame, _number(_frame, ".0f"), is_shown=False),
     Column("written", "Written", "When the file was last written", _written, _written_text, is_number=False),
     _words("unit", "q unit", "Unit of q in the file; with a question mark where it is a guess", _unit),
-    _words("alarm", "Alarm", "How the curve breaks the rule", _alarm, is_shown=False),
+    Column("alarm", "Alarm", "How the curve breaks the rule", _alarm, _alarm, ALARM, is_number=False),
     _words("notes", "Notes", "Reasons, and everything that was assumed on the way", _notes),
 )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from engine.errors import ParameterError
 from engine.progress import Report, Step
+from lnpgui.engine_calls import settings_of
+from lnpgui.request import PLAIN, Request
 from lnpgui.session import Entry, State
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ class Item:
     measurement: Measurement | None
     analysis: Analysis | None
     error: str | None
+    request: Request = PLAIN
 
 
 def items(entries: Sequence[Entry]) -> tuple[Item, ...]:
@@ -36,7 +39,7 @@ def items(entries: Sequence[Entry]) -> tuple[Item, ...]:
     for entry in entries:
         shared[entry.path] = shared.get(entry.path, 0) + 1
     return tuple(
-        Item(entry.path, entry.name if shared[entry.path] > 1 else "", entry.measurement, entry.analysis, entry.error)
+        Item(entry.path, entry.name if shared[entry.path] > 1 else "", entry.measurement, entry.analysis, entry.error, entry.request)
         for entry in entries
         if (entry.state is State.DONE and entry.analysis is not None and entry.measurement is not None) or entry.state is State.FAILED
     )
@@ -118,11 +121,11 @@ def write_report(folder: Path, name: str, item: Item, report: Report) -> None:
 def write_capsule(folder: Path, name: str, item: Item, report: Report) -> None:
     """Write the capsule of one curve."""
     from engine.datasets.basis import default_basis
-    from engine.inference.analyse import DEFAULT_SETTINGS
     from engine.io.capsule import pack
     from engine.io.capsule import write_capsule as write
 
     report(Step(0, 1, f"capsule of {name}"))
     if item.measurement is not None and item.analysis is not None:
-        packed = pack(item.measurement, record(item), settings=DEFAULT_SETTINGS, basis=default_basis().identity, model=item.analysis.model)
+        settings, basis = settings_of(item.request), default_basis().identity
+        packed = pack(item.measurement, record(item), settings=settings, basis=basis, model=item.analysis.model)
         write(folder / f"{name}-capsule.h5", packed)

@@ -18,7 +18,7 @@ from engine.io.series import frame_number
 from engine.io.watch import stamps
 from lnpgui import wording
 from lnpgui.panels.batch import exports
-from lnpgui.panels.batch.columns import Line
+from lnpgui.panels.batch.columns import ALARM, Line
 from lnpgui.panels.batch.live import LivePresenter
 from lnpgui.panels.batch.view import BatchView
 from lnpgui.panels.batch.writer import Writer
@@ -202,7 +202,7 @@ class BatchPresenter(QObject):
         self._soon.stop()
         self._begin_stamping()
         lines = self._view.table.rows.lines
-        self._view.table.show_kinds(self._found_kinds(lines))
+        self._view.table.show_kinds(self._found_kinds(lines) | ({ALARM} if self._alarms else set()))
         self._draw_trend(lines)
         self._show_alarm()
         taken = 1000 * (time.perf_counter() - began)
