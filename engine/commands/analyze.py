@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from engine.commands.analyze_outputs import Draw, Outputs, folder
+from engine.commands.capsule_check import capsule_at, comparison
 from engine.commands.column_arguments import add_column_arguments, chosen_columns
 from engine.commands.curve_files import buffer_scale
 from engine.commands.terminal import ProgressLine, rounded
@@ -199,6 +200,7 @@ def _buffer(path: Path, unit: QUnit | None, columns: ColumnChoice | None) -> Cur
 
 def _answers(name: str, reading: Reading, outputs: Outputs) -> Iterator[Answer]:
     """Answer each data set of one file, on the terminal, in files, and as entries for the JSON file."""
+    from engine.inference.settings import DEFAULT_SETTINGS
     from engine.io.read import read
     from engine.io.results import refused
 
@@ -207,8 +209,14 @@ def _answers(name: str, reading: Reading, outputs: Outputs) -> Iterator[Answer]:
     except (EngineError, OSError) as error:
         yield _refuse(refused(name, _sentence(error)))
         return
+    capsule = capsule_at(Path(name)) if reading == Reading(settings=DEFAULT_SETTINGS) else None
+    if capsule is not None:
+        reading = replace(reading, settings=capsule.settings)
     for measurement in measurements:
-        yield _answer(name, measurement, reading, outputs, {"dataset": measurement.name} if len(measurements) > 1 else {})
+        answer = _answer(name, measurement, reading, outputs, {"dataset": measurement.name} if len(measurements) > 1 else {})
+        if capsule is not None and answer.model is not None:
+            print(f"  {comparison(capsule, answer.record, answer.model)}\n", flush=True)
+        yield answer
 
 
 def _answer(name: str, measurement: Measurement, reading: Reading, outputs: Outputs, more: Record) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 
+import h5py
 import numpy as np
 import pytest
 
@@ -88,3 +89,18 @@ def test_that_what_cannot_be_kept_is_said_and_the_answer_still_given(monkeypatch
     said = capsys.readouterr()
     assert said.out.startswith("solid.dat: in family")
     assert said.err == "not kept: solid.dat-capsule.h5: cannot be written: No space left on device.\n"
+
+
+def test_that_a_capsule_is_judged_with_its_own_settings_and_its_numbers_compared(run_main, solid, tmp_path):
+    run_main("analyze", solid, "--types", "3,4", "--seed", "5", "--capsule", "kept")
+    capsule = tmp_path / "kept" / "solid.dat-capsule.h5"
+    assert "  The same numbers as in the capsule, which LNPScope " in run_main("analyze", capsule).stdout
+    with h5py.File(capsule, "r+") as file:
+        record = json.loads(file["sasentry01/lnpscope_capsule/record"][()])
+        record["result"]["chi2_reduced"] += 0.25
+        text = json.dumps(record).encode()
+        del file["sasentry01/lnpscope_capsule/record"]
+        file.create_dataset("sasentry01/lnpscope_capsule/record", data=text, dtype=h5py.string_dtype("utf-8", len(text)))
+    assert "wrote: chi2_reduced differ." in run_main("analyze", capsule).stdout
+    asked = run_main("analyze", capsule, "--types", "1,2").stdout
+    assert "capsule, which" not in asked
