@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.curve import Array, Curve, read_only
-from engine.datasets.noise import counting_noise
+from engine.datasets.noise import LogNormalNoise, counting_noise
 from engine.datasets.solvers import SOLVERS, SolverChoice, refused
 from engine.ensembles.average import Component, Mixture, of_size, size_limits
 from engine.ensembles.size_distribution import Gaussian, LogNormal, Schulz, SizeDistribution, grid, weights
@@ -107,6 +107,8 @@ class Instrument:
         What the instrument smears.
     noise : float
         sigma/I at q = 0.1/nm of a counting detector after buffer subtraction; 0 for none.
+    paper_noise : float
+        Level of the paper's log-normal noise, for I of one particle [(1e-6/Å²)² nm⁶]; 0 for none. One kind of noise at a time.
     scale : float
         Factor on I(q) of one particle [(1e-6/Å²)² nm⁶]; 1e-22 times the number density in 1/cm³ gives I in 1/cm.
     background : float
@@ -118,6 +120,7 @@ class Instrument:
     q: Array
     resolution: Resolution | None = None
     noise: float = 0.0
+    paper_noise: float = 0.0
     scale: float = 1.0
     background: float = 0.0
     seed: int = 1
@@ -126,6 +129,10 @@ class Instrument:
         object.__setattr__(self, "q", read_only(self.q))
         if not 0 <= self.noise <= 10:
             raise ParameterError(f"A noise of {100 * self.noise:g} % is refused; give 0 to 1000 %.", "noise")
+        if not (math.isfinite(self.paper_noise) and self.paper_noise >= 0):
+            raise ParameterError(f"A noise level of {self.paper_noise:g} is refused; give 0 or more.", "paper_noise")
+        if self.noise and self.paper_noise:
+            raise ParameterError("Counting and log-normal noise can't be had together; set one of them to 0.", "paper_noise")
         if not (math.isfinite(self.scale) and self.scale > 0):
             raise ParameterError(f"A scale of {self.scale:g} is refused; give a positive number.", "scale")
         if not -10 <= self.background <= 10:
@@ -408,10 +415,20 @@ def _measured_at(q: Array, points: Array, model: Array, resolution: Resolution |
 
 
 def _noisy(instrument: Instrument, ideal: Array) -> Curve:
+    if instrument.paper_noise:
+        return _noisy_as_the_paper(instrument, ideal)
     if instrument.noise == 0:
         return Curve(instrument.q, ideal)
     sigma = counting_noise(instrument.q, ideal, relative=instrument.noise).sigma(instrument.q, ideal)
     return Curve(instrument.q, ideal + np.random.default_rng(instrument.seed).normal(0.0, sigma), sigma)
+
+
+def _noisy_as_the_paper(instrument: Instrument, ideal: Array) -> Curve:
+    if not (ideal > 0).all():
+        raise ParameterError("Log-normal noise needs I > 0 everywhere; raise the background, or take counting noise.", "paper_noise")
+    level = instrument.paper_noise * instrument.scale
+    noisy = np.exp(LogNormalNoise(level=level).draw_log(ideal, np.random.default_rng(instrument.seed)))
+    return Curve(instrument.q, noisy, np.sqrt(level * ideal))
 
 
 def _shares(mixture: Mixture, first: Array) -> tuple[Shares, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from enum import Enum, auto
@@ -32,8 +33,8 @@ from lnpgui.view3d.vtk_view import VtkView
 ELEVATION = 18.0
 AROUND = 1.12
 """Height of the picture over the length of the particle."""
-AROUND_AXES = 1.42
-"""The same where axes in nm stand around it."""
+AXES_MARGIN = (84, 54)
+"""Pixels left free at either side, and above and below, where axes in nm stand around it."""
 
 
 class Look(Enum):
@@ -236,9 +237,15 @@ class ParticleScene(QWidget):
         if self._subject is None:
             return
         across_x, across_y, along = self._subject.box.size
-        shape = self._view.width() / max(1, self._view.height())
-        around = AROUND_AXES if self._has_axes else AROUND
-        self._renderer.GetActiveCamera().SetParallelScale(around * max(along, max(across_x, across_y) / max(shape, 0.1)) / 2)
+        across = max(across_x, across_y)
+        width, height = max(1, self._view.width()), max(1, self._view.height())
+        if self._has_axes:  # the box as it is first seen must leave room for the words
+            tilt = math.radians(ELEVATION)
+            tall = (along * math.cos(tilt) + across * math.sin(tilt)) * height / max(height - 2 * AXES_MARGIN[1], height / 4)
+            wide = AROUND * across * height / max(width - 2 * AXES_MARGIN[0], width / 4)
+        else:
+            tall, wide = AROUND * along, AROUND * across / max(width / height, 0.1)
+        self._renderer.GetActiveCamera().SetParallelScale(max(tall, wide) / 2)
 
     def resizeEvent(self, event: object) -> None:
         """Keep the particle in the frame."""
@@ -294,7 +301,6 @@ class ParticleScene(QWidget):
         if not self._actors:
             return
         camera = self._renderer.GetActiveCamera()
-        draw_scale_bar(painter, size, 2 * camera.GetParallelScale() / max(1, size.height()), self._theme.text)
         turned = camera.GetViewTransformMatrix()
         if self._has_axes and self._subject is not None:
             matrix = np.array([[turned.GetElement(i, j) for j in range(4)] for i in range(2)])
@@ -305,5 +311,7 @@ class ParticleScene(QWidget):
                 return np.asarray(np.array([size.width() / 2, size.height() / 2]) + scale * seen * (1, -1))
 
             draw_box_axes(painter, self._subject.box, project, self._theme.muted, self._theme.text)
+        else:
+            draw_scale_bar(painter, size, 2 * camera.GetParallelScale() / max(1, size.height()), self._theme.text)
         axes = [(name, turned.GetElement(0, i), turned.GetElement(1, i)) for i, name in enumerate("xyz")]
         draw_axes(painter, size, axes, self._theme.muted)

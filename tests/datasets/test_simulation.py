@@ -122,6 +122,21 @@ def test_that_the_noise_is_as_large_as_stated():
     assert np.std((found.curve.intensity - found.ideal) / sigma) == pytest.approx(1.0, abs=0.05)
 
 
+def test_that_the_papers_noise_has_mean_one_the_stated_variance_and_follows_the_scale():
+    q = np.full(4000, 0.2) + np.linspace(0, 1e-6, 4000)
+    found = simulate(pure(SPHERE), Instrument(q=q, paper_noise=1e7, scale=1e-3, seed=3))
+    ratio, sigma = found.curve.intensity / found.ideal, found.curve.sigma
+    assert sigma is not None
+    expected = np.sqrt(1e7 * 1e-3 / found.ideal[0])
+    assert sigma[0] / found.ideal[0] == pytest.approx(expected)
+    assert ratio.std() == pytest.approx(expected, rel=0.05)
+    assert ratio.mean() == pytest.approx(1.0, abs=4 * expected / np.sqrt(4000))
+    with pytest.raises(ParameterError, match="needs I > 0"):
+        simulate(pure(SPHERE), Instrument(q=Q, paper_noise=1e5, background=-0.5))
+    with pytest.raises(ParameterError, match="together"):
+        Instrument(q=Q, paper_noise=1e5, noise=0.1)
+
+
 def test_that_scale_and_background_of_either_sign_are_applied():
     bare = simulate(pure(SPHERE), PLAIN).curve.intensity
     for share in (0.01, -0.01):
@@ -247,7 +262,8 @@ def test_that_axes_are_linear_or_logarithmic():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"noise": -0.1}, {"noise": np.nan}, {"scale": 0.0}, {"scale": np.inf}, {"background": 99.0}, {"seed": -1}]
+    "wrong",
+    [{"noise": -0.1}, {"noise": np.nan}, {"paper_noise": -1.0}, {"scale": 0.0}, {"scale": np.inf}, {"background": 99.0}, {"seed": -1}],
 )
 def test_that_an_impossible_instrument_is_refused_at_its_field(wrong):
     with pytest.raises(ParameterError) as caught:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from gui_fakes import make_analysis, read
+from gui_fakes import make_analysis
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QObject, Qt, Signal
@@ -78,9 +79,9 @@ class Panel:
         assert curve.sigma is not None
         path = tmp_path / "measured.dat"
         np.savetxt(path, np.column_stack([curve.q, curve.intensity, curve.sigma]))
-        measurement = read(path, None, None)[0]
+        measurement = read_file(path)[0]
         if not sigma:
-            measurement = mock.Mock(curve=Curve(curve.q, curve.intensity), name="measured.dat")
+            measurement = dataclasses.replace(measurement, curve=Curve(curve.q, curve.intensity))
         (entry,) = self.session.add([path])
         self.session.update(entry.key, measurement=measurement, state=State.DONE, analysis=make_analysis(curve) if analysed else None)
         self.session.show(entry.key)
@@ -208,7 +209,15 @@ def test_that_noise_follows_the_seed(panel: Panel) -> None:
     assert not np.allclose(dots(), first)
     panel.type_in(panel.view.instrument.seed, "1")
     np.testing.assert_array_equal(dots(), first)
-    panel.type_in(panel.view.instrument.numbers["noise"], "0")
+    kind = panel.view.instrument.noise_kind
+    kind.setFocus()
+    panel.qtbot.keyClick(kind, Qt.Key.Key_Down)
+    panel.settle()
+    assert panel.view.instrument.fields["paper_noise"].isVisible()
+    assert not panel.view.instrument.fields["noise"].isVisible()
+    assert dots().min() > 0
+    panel.qtbot.keyClick(kind, Qt.Key.Key_Down)
+    panel.settle()
     assert panel.view.plot.drawn[0] == "simulated, without noise"
 
 

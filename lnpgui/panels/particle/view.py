@@ -71,7 +71,7 @@ class ParticleView(QWidget):
         columns.setChildrenCollapsible(False)
         for column in (self._left(), self._middle(), self._right()):
             columns.addWidget(column)
-        columns.setSizes([300, 620, 440])
+        columns.setSizes([290, 590, 480])
         for i, stretch in enumerate((0, 1, 1)):
             columns.setStretchFactor(i, stretch)
         outer = QHBoxLayout(self)
@@ -80,7 +80,7 @@ class ParticleView(QWidget):
 
     def _left(self) -> QWidget:
         left = QWidget()
-        left.setMinimumWidth(270)
+        left.setMinimumWidth(260)
         self.chooser = QComboBox()
         self.chooser.setAccessibleName("Model")
         self.chooser.setToolTip("Which kind of particle to show")
@@ -143,7 +143,7 @@ class ParticleView(QWidget):
 
     def _right(self) -> QWidget:
         right = QWidget()
-        right.setMinimumWidth(300)
+        right.setMinimumWidth(420)
         self.properties = QLabel()
         self.properties.setWordWrap(True)
         self.properties.setAccessibleName("Properties of the particle")

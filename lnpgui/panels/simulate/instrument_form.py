@@ -16,6 +16,8 @@ from lnpgui.widgets.number_box import NumberBox
 
 AXES = (("Logarithmic", "logarithmic"), ("Linear", "linear"), ("As measured", "measured"))
 SMEARINGS = (("None", "none"), ("Pinhole", "pinhole"), ("Slit", "slit"))
+NOISES = (("Counting", "counting"), ("Log-normal, as the paper", "log-normal"), ("None", "none"))
+NOISE_SHOWN = {"noise": "counting", "paper_noise": "log-normal"}
 SHOWN = {"pinhole": ("pinhole",), "slit": ("half_height", "half_width"), "none": ()}
 
 
@@ -27,19 +29,21 @@ class InstrumentForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         first = InstrumentWish()
-        self.axis, self.smearing = QComboBox(), QComboBox()
+        self.axis, self.smearing, self.noise_kind = QComboBox(), QComboBox(), QComboBox()
         for words, key in AXES:
             self.axis.addItem(words, key)
         for words, key in SMEARINGS:
             self.smearing.addItem(words, key)
+        for words, key in NOISES:
+            self.noise_kind.addItem(words, key)
         self.points, self.seed = QSpinBox(), QSpinBox()
         for box, value, most in ((self.points, first.points, 10 * MAX_POINTS), (self.seed, first.seed, 2**31 - 1)):
             box.setRange(0, most)
             box.setValue(value)
             box.setKeyboardTracking(False)
         self.points.setSingleStep(50)
-        numbers = ("q_min", "q_max", "pinhole", "half_height", "half_width", "noise", "scale", "background")
-        units = dict.fromkeys(numbers, "1/nm") | {"noise": "%", "scale": "", "background": "%"}
+        numbers = ("q_min", "q_max", "pinhole", "half_height", "half_width", "noise", "paper_noise", "scale", "background")
+        units = dict.fromkeys(numbers, "1/nm") | {"noise": "%", "paper_noise": "", "scale": "", "background": "%"}
         self.numbers = {name: NumberBox(getattr(first, name), units[name]) for name in numbers}
         self.fields = {name: LabelledField(words, self._editor(name), hint) for name, (words, hint) in FIELDS.items()}
         rows = QVBoxLayout(self)
@@ -53,11 +57,11 @@ class InstrumentForm(QWidget):
         self._show_fields()
 
     def _editor(self, name: str) -> QWidget:
-        own = {"axis": self.axis, "smearing": self.smearing, "points": self.points, "seed": self.seed}
+        own = {"axis": self.axis, "smearing": self.smearing, "noise_kind": self.noise_kind, "points": self.points, "seed": self.seed}
         return own[name] if name in own else self.numbers[name]
 
     def _connect(self) -> None:
-        for chooser in (self.axis, self.smearing):
+        for chooser in (self.axis, self.smearing, self.noise_kind):
             chooser.currentIndexChanged.connect(self._on_choice)
         for whole in (self.points, self.seed):
             whole.valueChanged.connect(self.changed)
@@ -70,6 +74,7 @@ class InstrumentForm(QWidget):
         return InstrumentWish(
             axis=self.axis.currentData(),
             smearing=self.smearing.currentData(),
+            noise_kind=self.noise_kind.currentData(),
             points=self.points.value(),
             seed=self.seed.value(),
             **{name: box.value() for name, box in self.numbers.items()},
@@ -89,6 +94,9 @@ class InstrumentForm(QWidget):
     def _show_fields(self) -> None:
         for name in ("pinhole", "half_height", "half_width"):
             self.fields[name].setVisible(name in SHOWN[self.smearing.currentData()])
+        for name, kind in NOISE_SHOWN.items():
+            self.fields[name].setVisible(self.noise_kind.currentData() == kind)
+        self.fields["seed"].setVisible(self.noise_kind.currentData() != "none")
         for name in ("q_min", "q_max", "points"):
             self.fields[name].setVisible(self.axis.currentData() != "measured")
 
@@ -109,7 +117,9 @@ FIELDS = {
     "pinhole": ("σ of q", "Standard deviation of q at every point, in 1/nm"),
     "half_height": ("Half height", "Half of the slit's length across the scanning direction, in 1/nm"),
     "half_width": ("Half width", "Half of the slit's width along the scanning direction, in 1/nm"),
-    "noise": ("Noise, σ/I", "σ/I at q = 0.1/nm, in %, of a counting detector after buffer subtraction; 0 for none"),
+    "noise_kind": ("Noise", "Counting: of a detector after buffer subtraction. Log-normal: of the paper, always positive"),
+    "noise": ("σ/I at 0.1/nm", "σ/I at q = 0.1/nm, in %, of a counting detector after buffer subtraction; 0 for none"),
+    "paper_noise": ("Level α", f"σ² = α I, for I of one particle [{FORM_FACTOR_UNIT}]; the paper drew 1e4 to 3e7"),
     "scale": ("Scale", f"Factor on I(q) of one particle [{FORM_FACTOR_UNIT}]; 1e-22 × number per cm³ gives I in 1/cm"),
     "background": ("Background", "Constant background of either sign, in % of I at the lowest q"),
     "seed": ("Seed", "The same seed gives the same noise"),

@@ -271,7 +271,7 @@ def part_names(mixture: Mixture) -> list[str]:
 def words_of(task: Task, simulated: SimulatedCurve) -> str:
     """Say what is drawn."""
     if (laid := simulated.over) is None:
-        noise = f"noise of seed {task.instrument.seed}" if task.instrument.noise else "no noise"
+        noise = f"noise of seed {task.instrument.seed}" if simulated.curve.sigma is not None else "no noise"
         count = len(task.mixture.components)
         what = f"{count} populations" if count > 1 else "one population"
         return f"Simulated: {what}, {task.instrument.q.size} points, {noise}. I in {FORM_FACTOR_UNIT} times the scale."
@@ -292,7 +292,7 @@ def record(task: Task) -> tuple[str, dict[str, str]]:
     instrument = task.instrument
     metadata |= {
         "solver": task.solver,
-        "noise": f"sigma/I = {instrument.noise:g} at q = 0.1 1/nm, counting; seed {instrument.seed}" if instrument.noise else "none",
+        "noise": _words_of_noise(instrument),
         "scale": f"{instrument.scale:g}",
         "background": f"{instrument.background:g} of I at the lowest q",
         "smearing": _words_of_resolution(instrument),
@@ -307,6 +307,12 @@ def _words_of_component(component: Component) -> str:
     values = ", ".join(f"{p.name} {getattr(particle, p.name):g}" for p in parameters(particle))
     spread = "all alike" if sizes is None else f"{type(sizes).__name__} sizes, sd {getattr(sizes, 'sd', 0):g} nm"
     return f"{particle.key}, number fraction {component.number_fraction:.6g}, {spread}; {values}"
+
+
+def _words_of_noise(instrument: Instrument) -> str:
+    if instrument.noise:
+        return f"counting, sigma/I = {instrument.noise:g} at q = 0.1 1/nm; seed {instrument.seed}"
+    return f"log-normal, level {instrument.paper_noise:g}; seed {instrument.seed}" if instrument.paper_noise else "none"
 
 
 def _words_of_resolution(instrument: Instrument) -> str:

@@ -40,7 +40,9 @@ class InstrumentWish:
     pinhole: float = 0.01
     half_height: float = 0.1
     half_width: float = 0.0
+    noise_kind: str = "counting"  # or "log-normal", "none"
     noise: float = 1.0
+    paper_noise: float = 1e6
     scale: float = 1.0
     background: float = 0.0
     seed: int = 1
@@ -150,7 +152,8 @@ def make_instrument(wish: InstrumentWish, measured: Curve | None) -> Instrument:
     return Instrument(
         q=q,
         resolution=_resolution(wish),
-        noise=wish.noise / 100,
+        noise=wish.noise / 100 if wish.noise_kind == "counting" else 0.0,
+        paper_noise=wish.paper_noise if wish.noise_kind == "log-normal" else 0.0,
         scale=wish.scale,
         background=wish.background / 100,
         seed=wish.seed,
