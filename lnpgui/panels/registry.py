@@ -152,6 +152,16 @@ def _particle(around: Surroundings) -> Panel:
     return Panel(view, ParticlePresenter(view, around.session, around.parent))
 
 
+def _simulate(around: Surroundings) -> Panel:
+    from lnpgui.panels.simulate.presenter import SimulatePresenter
+    from lnpgui.panels.simulate.view import SimulateView
+
+    view = SimulateView(around.theme)
+    presenter = SimulatePresenter(view, around.session, around.parent)
+    presenter.curves_made.connect(around.open_files)
+    return Panel(view, presenter)
+
+
 def _train(around: Surroundings) -> Panel:
     from lnpgui.panels.train.presenter import TrainPresenter
     from lnpgui.panels.train.view import TrainView
@@ -165,5 +175,6 @@ PANELS: tuple[Line, ...] = (
     Line(title="Analyse", make=_analyse, help_page="verdict"),  # made before the window is seen; the others when they are looked at
     Line(title="Batch", make=_batch, help_page="batch"),
     Line(title="Particle", make=_particle, help_page="particle"),
+    Line(title="Simulate", make=_simulate, help_page="simulate"),
     Line(title="Train", make=_train, help_page="train"),
 )

@@ -25,6 +25,8 @@ from engine.io.read import read as read_file
 from engine.models.registry import MODELS
 from engine.progress import Step
 from lnpgui import workers
+from lnpgui.main_window import MainWindow
+from lnpgui.panels.registry import PANELS
 from lnpgui.panels.simulate import presenter as presenter_module
 from lnpgui.panels.simulate import work
 from lnpgui.panels.simulate.presenter import SimulatePresenter
@@ -367,7 +369,7 @@ def test_that_the_curve_is_sent_to_the_analysis_under_a_new_name_each_time(
 ) -> None:
     monkeypatch.setattr(presenter_module, "simulated_curves", lambda: tmp_path / "deep" / "simulated")
     made: list[Path] = []
-    panel.presenter.curve_made.connect(made.append)
+    panel.presenter.curves_made.connect(made.extend)
     for _ in range(2):
         panel.qtbot.mouseClick(panel.view.analyse_button, LEFT)
         panel.settle()
@@ -411,6 +413,20 @@ def test_that_colours_reach_every_part_and_every_control_has_name_and_hint(panel
 
 def test_that_the_panel_fits_a_small_dense_screen(panel: Panel) -> None:
     assert panel.view.minimumSizeHint().width() <= 1060
+
+
+def test_that_in_the_window_a_simulated_curve_is_analysed(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(presenter_module, "simulated_curves", lambda: tmp_path)
+    number = next(i for i, line in enumerate(PANELS) if line.title == "Simulate")
+    qtbot.keyClick(window, Qt.Key(Qt.Key.Key_1 + number), Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: "Simulate" in window._panels, timeout=20_000)
+    view = window.panel("Simulate").view
+    qtbot.waitUntil(view.analyse_button.isEnabled, timeout=20_000)
+    qtbot.mouseClick(view.analyse_button, LEFT)
+    qtbot.waitUntil(lambda: any(entry.is_settled for entry in window.session.entries), timeout=20_000)
+    assert window.session.entries[0].name == "simulated_type_3_type_4_1.dat"
 
 
 # -- without a window --------------------------------------------------------------------------------------------------

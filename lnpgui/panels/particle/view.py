@@ -67,7 +67,7 @@ class ParticleView(QWidget):
     # -- building ------------------------------------------------------------------------------------------------------
 
     def _assemble(self) -> None:
-        columns = QSplitter(Qt.Orientation.Horizontal)
+        columns = self._columns = QSplitter(Qt.Orientation.Horizontal)
         columns.setChildrenCollapsible(False)
         for column in (self._left(), self._middle(), self._right()):
             columns.addWidget(column)
@@ -302,6 +302,14 @@ class ParticleView(QWidget):
         """Use the colours of *theme*."""
         self.plot.set_theme(theme)
         self.picture.set_theme(theme)
+
+    def layout_state(self) -> QByteArray:
+        """Return the widths of the columns, to be kept."""
+        return self._columns.saveState()
+
+    def restore_layout(self, state: QByteArray) -> None:
+        """Take up widths kept earlier."""
+        self._columns.restoreState(state)
 
     def shut_down(self) -> None:
         """Release the picture; call it before the window goes."""

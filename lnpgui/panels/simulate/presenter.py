@@ -36,7 +36,7 @@ class SimulatePresenter(QObject):
     was asked for stops it.
     """
 
-    curve_made = Signal(object)  # Path of a simulated curve that is to be analysed
+    curves_made = Signal(object)  # tuple of Path: simulated curves that are to be analysed
 
     def __init__(self, view: SimulateView, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -247,7 +247,7 @@ class SimulatePresenter(QObject):
     def _on_saved(self, ticket: str, path: Path) -> None:
         self._view.show_notice("")
         if ticket == ANALYSIS:
-            self.curve_made.emit(path)
+            self.curves_made.emit((path,))
             self._view.show_words(f"{path.name} is in the list of Analyse.")
         else:
             self._view.show_words(f"Exported as {path.name}.")

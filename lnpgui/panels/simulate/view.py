@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -144,7 +144,7 @@ class SimulateView(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
 
     def _assemble(self) -> None:
-        columns = QSplitter(Qt.Orientation.Horizontal)
+        columns = self._columns = QSplitter(Qt.Orientation.Horizontal)
         columns.setChildrenCollapsible(False)
         for column in (self._left(), self._middle(), self._right()):
             columns.addWidget(column)
@@ -369,6 +369,14 @@ class SimulateView(QWidget):
         """Use the colours of *theme*."""
         self.plot.set_theme(theme)
         self.table.set_theme(theme)
+
+    def layout_state(self) -> QByteArray:
+        """Return the widths of the columns, to be kept."""
+        return self._columns.saveState()
+
+    def restore_layout(self, state: QByteArray) -> None:
+        """Take up widths kept earlier."""
+        self._columns.restoreState(state)
 
     def shut_down(self) -> None:
         """Nothing to do: there is nothing to release."""
