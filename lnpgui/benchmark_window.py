@@ -99,13 +99,14 @@ def _start_rows(stages: list[dict[str, float]]) -> list[dict[str, Any]]:
 def _batch_rows(batch: Measured, count: int) -> list[dict[str, Any]]:
     found = batch.figures
     per_curve = f"{count / found['seconds']:.2f} curves/s on {worker_count()} processors" if found.get("seconds") else ""
+    memory = None if batch.memory is None or not found else batch.memory / 1e9
     missing = None if "judged" not in found else float(count - min(found["judged"], found["rows"]))
     return [
         _row(f"{count} curves in one drop", "s", None, found.get("seconds"), note=per_curve),
         _row("  rows missing in the table", "", 0, missing),
         _row("  export differs from single analyses", "", 0, None if "same" not in found else float(not found["same"])),
         _row("  longest gap of a 10 ms timer", "s", 0.1, found.get("gap"), note=_thousandth(found)),
-        _row("  peak memory, with its processes", "GB", MEMORY_GOAL / 1e9, None if batch.memory is None else batch.memory / 1e9),
+        _row("  peak memory, with its processes", "GB", MEMORY_GOAL / 1e9, memory),
     ]
 
 
