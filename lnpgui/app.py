@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from lnpgui import faults, workers
 from lnpgui.main_window import MainWindow
-from lnpgui.paths import example_curves
+from lnpgui.paths import VERDICTS, data_folder
 from lnpgui.settings import Settings
 
 TIMES = "LNPSCOPE_TIMES"
@@ -79,6 +79,13 @@ class StartTimes(QObject):
                 QTimer.singleShot(0, self._window.close)
 
 
+def _prune_verdicts() -> None:
+    from lnpgui.verdicts import kept
+
+    if (known := kept()) is not None:
+        known.prune()
+
+
 def main(files: Sequence[Path], prepare: Callable[[MainWindow], object] | None = None) -> int:
     """Open the window on *files*, or on an example, and return the exit code when it is closed; *prepare* gets it before it is shown."""
     app = Application(sys.argv[:1])
@@ -87,12 +94,16 @@ def main(files: Sequence[Path], prepare: Callable[[MainWindow], object] | None =
     trouble.install()
     window = MainWindow(Settings())
     app.file_requested.connect(lambda path: window.open([path]))
-    window.open([*files, *app.waiting] or example_curves()[:1])
+    folder = data_folder()
+    if folder is not None:
+        os.environ.setdefault(VERDICTS, str(folder / "verdicts"))  # for the processes that analyse
+    window.keeper.begin(folder, [*files, *app.waiting], restore=window.settings.restores_session)
     if os.environ.get(TIMES):
         StartTimes(window, then_quit=os.environ[TIMES] == "quit")
     prepared = prepare(window) if prepare is not None else None
     window.show()
     code = app.exec()
+    _prune_verdicts()
     del prepared
     if workers.live_jobs():  # a thread that will not stop cannot be ended safely; everything is saved, so leave without it
         sys.stdout.flush()

@@ -34,8 +34,12 @@ def read(path: Path, request: Request, habit: Habit, report: Report) -> tuple[Me
 def analyse(curve: Curve, request: Request, report: Report) -> Analysis:
     """Return the verdict on a curve."""
     from engine.inference.analyse import analyse as analyse_curve
+    from lnpgui import verdicts
 
-    return analyse_curve(curve, settings=settings_of(request), report=report)
+    settings, known = settings_of(request), verdicts.kept()
+    if known is None:
+        return analyse_curve(curve, settings=settings, report=report)
+    return known.get(curve, settings, lambda: analyse_curve(curve, settings=settings, report=report))
 
 
 def settings_of(request: Request) -> AnalysisSettings:

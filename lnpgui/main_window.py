@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabWidget, QWidget
 
 from lnpgui import workers
 from lnpgui.engine_calls import EngineCalls
 from lnpgui.panels.registry import PANELS, Line, Panel, Surroundings
 from lnpgui.paths import example_curves
 from lnpgui.session import Session
+from lnpgui.session_keeper import SessionKeeper
 from lnpgui.settings import Settings, ThemeChoice
 from lnpgui.theme import Theme, Themes, icon
+from lnpgui.undo import Changes
 from lnpgui.widgets.drop_hint import DropHint
 from lnpgui.widgets.file_drop import FileDrop
+from lnpgui.widgets.notice_bar import NoticeBar
 
 if TYPE_CHECKING:
     from lnpgui.panels.analyse.presenter import AnalysePresenter
@@ -34,16 +37,18 @@ class MainWindow(QMainWindow):
     """The window. It is painted first; plots and the 3-D view follow, each in a turn of the event loop of its own."""
 
     stage_reached = Signal(str)  # "first paint", "plots", "3-D"
+    panel_seen = Signal()  # another one came to the front
 
     def __init__(self, settings: Settings, calls: EngineCalls | None = None) -> None:
         super().__init__()
-        self._settings = settings
+        self.settings = settings
         self._is_painted = False
         self._is_closing = False
         self._calls = calls
         self._fitted: FittedView | None = None
         self._fitted_presenter: FittedPresenter | None = None
         self._panels: dict[str, Panel] = {}
+        self._states: dict[str, Mapping[str, str | float]] = {}  # for panels that are not made yet
         self._in_view: set[str] = set()  # titles of docks that are not behind another's tab
         self._to_open: tuple[Path, ...] = ()
         self.themes = Themes(settings, self)
@@ -57,6 +62,11 @@ class MainWindow(QMainWindow):
         self.analyse: AnalyseView = self.panel("Analyse").view
         self.presenter: AnalysePresenter = self.panel("Analyse").presenter
         self._set_tabs()
+        self.changes = Changes(self.session, settings, self.presenter.again, self)
+        self.keeper = SessionKeeper(self)
+        self.notice = NoticeBar(self)
+        self.setStatusBar(self.notice)
+        self.keeper.said.connect(self.notice.say)
         self._add_menus()
         self._hint = DropHint(self)
         self.drop.watch(self)
@@ -81,6 +91,7 @@ class MainWindow(QMainWindow):
         first, *others = self._docks.values()
         for dock in others:
             self.tabifyDockWidget(first, dock)
+        for dock in self._docks.values():
             dock.visibilityChanged.connect(self._on_seen)
         first.raise_()
 
@@ -88,13 +99,14 @@ class MainWindow(QMainWindow):
         around = Surroundings(
             theme=self.themes.current,
             session=self.session,
-            settings=self._settings,
+            settings=self.settings,
             calls=self._calls,
             open_files=self.open,
             parent=self,
         )
         panel = self._panels[line.title] = line.make(around)
-        panel.restore_layout(self._settings.layout(line.key))
+        panel.restore_layout(self.settings.layout(line.key))
+        panel.restore_state(self._states.pop(line.title, {}))
         dock = self._docks[line.title]
         placeholder = dock.widget()
         dock.setWidget(panel.widget)
@@ -107,6 +119,7 @@ class MainWindow(QMainWindow):
         if not isinstance(dock, QDockWidget):
             return
         (self._in_view.add if seen else self._in_view.discard)(dock.windowTitle())
+        self.panel_seen.emit()
         if seen and self._fitted is not None:
             QTimer.singleShot(0, self._make_seen)
 
@@ -128,6 +141,24 @@ class MainWindow(QMainWindow):
             raise LookupError(f"the panel {title} was not seen yet")
         return self._panels[title]
 
+    @property
+    def panel_in_front(self) -> str:
+        """Title of the panel that is looked at."""
+        return next((line.title for line in PANELS if line.title in self._in_view), PANELS[0].title)
+
+    def panel_states(self) -> dict[str, Mapping[str, str | float]]:
+        """Return what comes back of each panel with the session."""
+        made = {title: panel.state() for title, panel in self._panels.items()}
+        return {title: state for title, state in {**self._states, **made}.items() if state}
+
+    def restore_panels(self, states: Mapping[str, Mapping[str, str | float]], front: str) -> None:
+        """Give each panel its state, those that are not made yet when they are, and bring one to the front."""
+        self._states = {title: state for title, state in states.items() if title not in self._panels}
+        for title in states.keys() & self._panels.keys():
+            self._panels[title].restore_state(states[title])
+        if front in self._docks:
+            self.turn_to(front)
+
     def turn_to(self, title: str) -> None:
         """Bring the panel *title* to the front."""
         dock = self._docks[title]
@@ -142,17 +173,39 @@ class MainWindow(QMainWindow):
             action = examples.addAction(path.stem.replace("_", " ").capitalize())
             action.setData(path)
         examples.triggered.connect(self._on_example)
+        self._add_session_entries(file)
         file.addSeparator()
         leave = QAction("Quit", self)
         leave.setShortcut(QKeySequence(QKeySequence.StandardKey.Quit))
         leave.setMenuRole(QAction.MenuRole.QuitRole)
         leave.triggered.connect(self.close)
         file.addAction(leave)
+        self._add_edit_menu()
         curves = self.menuBar().addMenu("&Curves")
         curves.addActions([self.analyse.again_action, self.analyse.cancel_action])
         curves.addSeparator()
         curves.addActions([self.analyse.remove_action, self.analyse.clear_action])
         self._add_theme_menu()
+
+    def _add_edit_menu(self) -> None:
+        edit = self.menuBar().addMenu("&Edit")
+        undo = self.changes.stack.createUndoAction(self, "Undo")
+        undo.setShortcut(QKeySequence(QKeySequence.StandardKey.Undo))
+        redo = self.changes.stack.createRedoAction(self, "Redo")
+        redo.setShortcut(QKeySequence("Ctrl+Shift+Z"))
+        edit.addActions([undo, redo])
+
+    def _add_session_entries(self, file: QMenu) -> None:
+        menu = file.addMenu("Session")
+        for text, key, slot in (
+            ("New", "Ctrl+N", self.keeper.new),
+            ("Open …", "", self.keeper.ask_open),
+            ("Save as …", "Ctrl+S", self.keeper.ask_save),
+        ):
+            action = QAction(text, self)
+            action.setShortcut(QKeySequence(key))
+            action.triggered.connect(slot)
+            menu.addAction(action)
 
     def _add_theme_menu(self) -> None:
         view = self.menuBar().addMenu("&View")
@@ -168,15 +221,15 @@ class MainWindow(QMainWindow):
         for choice, words in THEME_WORDS.items():
             action = QAction(words, self, checkable=True)
             action.setData(choice)
-            action.setChecked(choice is self._settings.theme)
+            action.setChecked(choice is self.settings.theme)
             group.addAction(action)
             colours.addAction(action)
         group.triggered.connect(self._on_theme_chosen)
 
     def _restore_layout(self) -> None:
         self.resize(1360, 860)
-        self.restoreGeometry(self._settings.layout("window"))
-        self.restoreState(self._settings.layout("docks"))
+        self.restoreGeometry(self.settings.layout("window"))
+        self.restoreState(self.settings.layout("docks"))
 
     def open(self, paths: Sequence[Path]) -> None:
         """Read and analyse files and folders; before the window is complete they wait for it."""
@@ -275,6 +328,7 @@ class MainWindow(QMainWindow):
             for panel in self._panels.values():
                 panel.stop()
             workers.shut_down(CLOSE_WITHIN_MS)
+            self.keeper.end()
             if self._fitted is not None:
                 self._fitted.shut_down()
             for panel in self._panels.values():
@@ -282,9 +336,9 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def _keep_layout(self) -> None:
-        self._settings.keep_layout("window", self.saveGeometry())
-        self._settings.keep_layout("docks", self.saveState())
+        self.settings.keep_layout("window", self.saveGeometry())
+        self.settings.keep_layout("docks", self.saveState())
         for line in PANELS:
             if line.title in self._panels:
-                self._settings.keep_layout(line.key, self._panels[line.title].layout_state())
-        self._settings.sync()
+                self.settings.keep_layout(line.key, self._panels[line.title].layout_state())
+        self.settings.sync()

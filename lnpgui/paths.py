@@ -7,6 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths
 
+VERDICTS = "LNPSCOPE_VERDICTS"
+"""Environment variable with the folder of kept verdicts, which processes that analyse inherit; without it nothing is kept."""
+
 FIRST_EXAMPLE = "two_compartment_and_solid"
 
 
@@ -31,6 +34,17 @@ def own_models() -> Path:
 def simulated_curves() -> Path:
     """Folder of the curves that were simulated to be analysed; made when the first is written."""
     return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppLocalDataLocation)) / "simulated"
+
+
+def data_folder() -> Path | None:
+    """Folder of the program's own files, which may not be there yet; None where the system names none."""
+    name = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppLocalDataLocation)
+    return Path(name) if name else None
+
+
+def guide() -> Path:
+    """Folder of the guide, with its pages and pictures."""
+    return resources().parent / "docs" / "guide"
 
 
 def log_file() -> Path:

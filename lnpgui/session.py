@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -16,6 +16,10 @@ from lnpgui.request import PLAIN, Request
 if TYPE_CHECKING:  # both bring numpy, which the first paint need not wait for
     from engine.inference.analysis import Analysis
     from engine.io.measurement import Measurement
+
+
+FRONT = 0
+"""Stands for the key before the first; no entry has it."""
 
 
 class State(Enum):
@@ -67,7 +71,7 @@ class Ticket:
 class Session(QObject):
     """Holds the entries; everything that shows them listens to its signals."""
 
-    added = Signal(object, object)  # tuple of Entry, and the key behind which they stand (None: at the end)
+    added = Signal(object, object)  # tuple of Entry, and the key behind which they stand (None: at the end, FRONT: before all)
     changed = Signal(object)  # Entry
     removed = Signal(object)  # tuple of keys
     current_changed = Signal(object)  # Entry or None: another one is shown
@@ -140,6 +144,29 @@ class Session(QObject):
         if new:
             self.added.emit(new, after)
         return new
+
+    def put_back(self, before: Iterable[Entry], keys: Collection[int]) -> None:
+        """Put removed entries back with their own keys, each behind the one that it followed in *before*."""
+        group: list[Entry] = []
+        last = FRONT
+        for entry in before:
+            if entry.key in self._entries:
+                self._put_group(group, last)
+                group, last = [], entry.key
+            elif entry.key in keys:
+                group.append(entry)
+        self._put_group(group, last)
+
+    def _put_group(self, group: Sequence[Entry], after: int) -> None:
+        if not group:
+            return
+        order = list(self._entries.values())
+        place = 0 if after == FRONT else 1 + list(self._entries).index(after)
+        order[place:place] = group
+        self._entries = {entry.key: entry for entry in order}
+        self.added.emit(tuple(group), after)
+        if self._current is None:
+            self.show(group[0].key)
 
     def update(self, key: int, **changes: Any) -> Entry:
         """Replace fields of the entry with *key* and tell."""

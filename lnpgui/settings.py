@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 
@@ -66,6 +67,54 @@ class Settings:
     @active_model.setter
     def active_model(self, folder: Path | None) -> None:
         self._store.setValue("models/active", "" if folder is None else str(folder))
+
+    @property
+    def restores_session(self) -> bool:
+        """Whether the curves of the last time come back at the start."""
+        return str(self._store.value("session/restore", "yes")) != "no"
+
+    @restores_session.setter
+    def restores_session(self, on: bool) -> None:
+        self._store.setValue("session/restore", "yes" if on else "no")
+
+    @property
+    def recent(self) -> tuple[Path, ...]:
+        """Files and folders opened lately, the newest first."""
+        try:
+            found = json.loads(str(self._store.value("files/recent", "[]")))
+        except ValueError:
+            return ()
+        return tuple(Path(name) for name in found if isinstance(name, str) and name)[:RECENT] if isinstance(found, list) else ()
+
+    @recent.setter
+    def recent(self, paths: Sequence[Path]) -> None:
+        self._store.setValue("files/recent", json.dumps([str(path) for path in paths][:RECENT]))
+
+    @property
+    def live_seconds(self) -> float:
+        """Pause between two looks into a watched folder [s]."""
+        try:
+            value = float(str(self._store.value("live/seconds", LIVE_DEFAULT)))
+        except ValueError:
+            return LIVE_DEFAULT
+        return value if LIVE_RANGE[0] <= value <= LIVE_RANGE[1] else LIVE_DEFAULT
+
+    @live_seconds.setter
+    def live_seconds(self, seconds: float) -> None:
+        self._store.setValue("live/seconds", seconds)
+
+    @property
+    def text_scale(self) -> int:
+        """Size of all text [% of the system's]."""
+        try:
+            value = int(str(self._store.value("view/text", 100)))
+        except ValueError:
+            return 100
+        return value if value in TEXT_SCALES else 100
+
+    @text_scale.setter
+    def text_scale(self, percent: int) -> None:
+        self._store.setValue("view/text", percent)
 
     def layout(self, name: str) -> QByteArray:
         """Return the stored layout of the window part *name*; empty when there is none."""
@@ -139,3 +188,6 @@ class Settings:
 
 
 UNIT_FOLDERS = 200
+RECENT = 10
+LIVE_DEFAULT, LIVE_RANGE = 1.0, (0.2, 600.0)
+TEXT_SCALES = (80, 90, 100, 110, 125, 150, 175, 200)

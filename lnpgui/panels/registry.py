@@ -5,7 +5,7 @@ A line's ``make`` imports what the panel needs, so that a panel costs neither ti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -69,6 +69,17 @@ class ShutsDown(Protocol):
         """Release it; called before the window goes."""
 
 
+@runtime_checkable
+class KeepsState(Protocol):
+    """A presenter whose panel comes back with the session."""
+
+    def state(self) -> Mapping[str, str | float]:
+        """Return what is to come back."""
+
+    def restore_state(self, state: Mapping[str, str | float]) -> None:
+        """Take up what :meth:`state` gave; what cannot be is passed over, as it comes from a file."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Panel:
     """A panel that was made."""
@@ -101,6 +112,15 @@ class Panel:
         """Take up a layout kept earlier."""
         if isinstance(self.view, KeepsLayout) and not state.isEmpty():
             self.view.restore_layout(state)
+
+    def state(self) -> Mapping[str, str | float]:
+        """Return what comes back with the session."""
+        return self.presenter.state() if isinstance(self.presenter, KeepsState) else {}
+
+    def restore_state(self, state: Mapping[str, str | float]) -> None:
+        """Take up what came with the session."""
+        if isinstance(self.presenter, KeepsState):
+            self.presenter.restore_state(state)
 
     def stop(self) -> None:
         """Begin nothing any more, and stop what runs."""

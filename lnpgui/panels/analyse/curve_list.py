@@ -60,7 +60,7 @@ class RowModel(QAbstractListModel):
     def add(self, rows: Iterable[Row], after: int | None = None) -> None:
         """Put rows behind the one with the key *after*, or at the end."""
         new = list(rows)
-        place = len(self._rows) if after is None else self._places[after] + 1
+        place = len(self._rows) if after is None else self._places.get(after, -1) + 1
         self.beginInsertRows(QModelIndex(), place, place + len(new) - 1)
         self._rows[place:place] = new
         self._count()

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 
 from lnpgui import wording
 from lnpgui.panels.batch.columns import COLUMNS, Column, Line, Value
-from lnpgui.session import Entry
+from lnpgui.session import FRONT, Entry
 from lnpgui.theme import Theme, icon
 from lnpgui.wording import Light
 
@@ -126,7 +126,7 @@ class BatchModel(QAbstractTableModel):
     def add(self, entries: Sequence[Entry], after: int | None = None) -> None:
         """Add curves behind the one with the key *after*, or at the end; sorted tables take them at the end and sort again soon."""
         keys = [entry.key for entry in entries]
-        at = len(self._session_order) if after is None else self._session_order.index(after) + 1
+        at = len(self._session_order) if after is None else 0 if after == FRONT else self._session_order.index(after) + 1
         self._session_order[at:at] = keys
         place = at if self._sorted is None else len(self._order)
         self.beginInsertRows(QModelIndex(), place, place + len(keys) - 1)

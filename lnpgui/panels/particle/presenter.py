@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ from lnpgui.workers import Failure, JobQueue
 if TYPE_CHECKING:
     from engine.models.properties import Properties
 
+MODEL = "model"
 CURVE = "curve"
 FILE = "file"
 MOST_FILES = 10
@@ -111,6 +112,25 @@ class ParticlePresenter(QObject):
         self._is_stale = False
         for queue in (self._curves, self._loads, self._voxels):
             queue.cancel()
+
+    def state(self) -> dict[str, str | float]:
+        """Return the model and its values, to come back with the session; a particle from a file does not."""
+        form = self._view.form
+        if self._key not in MODEL_SOURCES or form is None:
+            return {}
+        return {MODEL: self._key, **form.values}
+
+    def restore_state(self, state: Mapping[str, str | float]) -> None:
+        """Take up a model and its values; what is none of either is passed over."""
+        key = state.get(MODEL)
+        if key not in MODEL_SOURCES:
+            return
+        self._view.choose_model(str(key))
+        fields = {} if self._view.form is None else self._view.form.fields
+        for name, field in fields.items():
+            value = state.get(name)
+            if isinstance(value, int | float):
+                field.box.setValue(int(value) if isinstance(field.value, int) else value)
 
     # -- the particle --------------------------------------------------------------------------------------------------
 

@@ -222,6 +222,10 @@ class ParticleView(QWidget):
             self._on_chosen()
         self.chooser.setCurrentIndex(index)
 
+    def choose_model(self, key: str) -> None:
+        """Choose one of the models that are offered."""
+        self.chooser.setCurrentIndex(max(0, self.chooser.findData(key)))
+
     def remove_model(self, key: str) -> None:
         """Offer *key* no more."""
         with QSignalBlocker(self.chooser):

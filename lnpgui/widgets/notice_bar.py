@@ -1,0 +1,43 @@
+"""One sentence about the program as a whole, at the foot of the window until it is closed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStatusBar, QWidget
+
+
+class NoticeBar(QStatusBar):
+    """Shows a sentence that stays; without one it is hidden."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self._words = QLabel()
+        self._words.setWordWrap(True)
+        self._words.setAccessibleName("Notice")
+        self.dismiss = QPushButton("Close")
+        self.dismiss.setToolTip("Close this notice")
+        self.dismiss.clicked.connect(self._on_dismiss)
+        line = QHBoxLayout()
+        line.setContentsMargins(8, 2, 8, 2)
+        line.addWidget(self._words, 1)
+        line.addWidget(self.dismiss)
+        whole = QWidget()
+        whole.setLayout(line)
+        self.addWidget(whole, 1)
+        self.hide()
+
+    @property
+    def words(self) -> str:
+        """The sentence that is shown."""
+        return self._words.text()
+
+    @Slot(str)
+    def say(self, words: str) -> None:
+        """Show a sentence; an empty one hides the bar."""
+        self._words.setText(words)
+        self.setVisible(bool(words))
+
+    @Slot()
+    def _on_dismiss(self) -> None:
+        self.say("")
