@@ -31,6 +31,13 @@ def read(path: Path, request: Request, habit: Habit, report: Report) -> tuple[Me
     return obtain(path, request, habit, report)
 
 
+def kept_request(path: Path) -> Request | None:
+    """Return the request that a capsule was made by; None for every other file."""
+    from lnpgui.obtain import kept_request as found
+
+    return found(path)
+
+
 def analyse(curve: Curve, request: Request, report: Report) -> Analysis:
     """Return the verdict on a curve."""
     from engine.inference.analyse import analyse as analyse_curve
@@ -65,6 +72,7 @@ class EngineCalls:
     find_files: Callable[[Sequence[Path]], tuple[Path, ...]] = find_files
     read: Callable[[Path, Request, Habit, Report], tuple[Measurement, ...]] = read
     analyse: Callable[[Curve, Request, Report], Analysis] = analyse
+    kept_request: Callable[[Path], Request | None] = kept_request
 
     @property
     def may_work_apart(self) -> bool:

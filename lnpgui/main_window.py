@@ -182,9 +182,9 @@ class MainWindow(QMainWindow):
         file.addAction(leave)
         self._add_edit_menu()
         curves = self.menuBar().addMenu("&Curves")
-        curves.addActions([self.analyse.again_action, self.analyse.cancel_action])
+        curves.addActions([*self.analyse.curve_actions, self.analyse.clear_action])
         curves.addSeparator()
-        curves.addActions([self.analyse.remove_action, self.analyse.clear_action])
+        curves.addAction(self.analyse.cancel_action)
         self._add_theme_menu()
 
     def _add_edit_menu(self) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import DataFileError, EngineError, ParameterError
+from engine.io.capsule import is_capsule, read_capsule
 from engine.io.derived import averaged, less_buffer, merged
 from engine.io.measurement import Measurement
 from engine.io.read import read
@@ -12,6 +14,9 @@ from engine.io.table_preview import preview
 from engine.progress import Report, Step, silent
 from engine.units import QUnit
 from lnpgui.request import Habit, Request, Way
+
+LARGEST_Q = 1e4
+"""Beyond every curve [1/nm]; the end of a range that has none."""
 
 
 def obtain(path: Path, request: Request, habit: Habit, report: Report = silent) -> tuple[Measurement, ...]:
@@ -43,7 +48,30 @@ def obtain(path: Path, request: Request, habit: Habit, report: Report = silent) 
         raise ParameterError(f"Buffer {request.buffer.name}: {error}", "buffer") from error
 
 
+def kept_request(path: Path) -> Request | None:
+    """Return the request that a capsule was made by; None for every other file."""
+    try:
+        if not is_capsule(path):
+            return None
+        settings = read_capsule(path).settings
+        low, high = settings.q_range
+        q_range = None if (low, high) == (None, None) else (low or 0.0, high if high is not None else LARGEST_Q)
+        return Request(types=settings.candidates, q_range=q_range)
+    except EngineError:
+        return None
+
+
+def _of_capsule(path: Path) -> tuple[Measurement, ...]:
+    """Return the curve of a capsule, as it was judged, with what was said of it."""
+    capsule = read_capsule(path)
+    said = capsule.result.get("hypothesis") or "no type"
+    note = f"Capsule of {capsule.raw_name}: {capsule.result.get('status')}, {said}, said {capsule.model} of LNPScope {capsule.program}."
+    return (replace(capsule.measurement, path=path, name=path.name, notes=(note, *capsule.measurement.notes)),)
+
+
 def _read(path: Path, request: Request, habit: Habit) -> tuple[Measurement, ...]:
+    if request.q_unit is None and request.columns is None and is_capsule(path):
+        return _of_capsule(path)
     if request.columns is not None or habit.columns is None or not _is_laid_out(path, habit.layout):
         return read(path, q_unit=request.q_unit, confirmed=habit.q_unit, columns=request.columns)
     return read(path, q_unit=request.q_unit, confirmed=habit.q_unit, columns=habit.columns)
@@ -71,5 +99,17 @@ def _made(request: Request, habit: Habit, report: Report) -> Measurement:
         found = obtain(part.path, part.request, habit)
         if part.part >= len(found):
             raise ParameterError(f"{part.path.name} no longer holds {part.part + 1} data sets. Average the curves anew.", "parts")
-        measurements.append(found[part.part])
+        measurements.append(_within(found[part.part], part.request.q_range))
     return merged(measurements) if request.way is Way.MERGE else averaged(measurements)
+
+
+def _within(measurement: Measurement, q_range: tuple[float, float] | None) -> Measurement:
+    """Return the points in *q_range* only, for curves that are joined where they are good."""
+    if q_range is None:
+        return measurement
+    curve, (low, high) = measurement.curve, q_range
+    inside = (curve.q >= low) & (curve.q <= high)
+    if not inside.any():
+        raise ParameterError(f"{measurement.name} has no point between {low:.4g} and {high:.4g} 1/nm.", "q_range")
+    note = f"Of {measurement.name}, q = {low:.4g} to {high:.4g} 1/nm was used."
+    return replace(measurement, curve=curve.select(inside), notes=(*measurement.notes, note))

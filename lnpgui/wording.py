@@ -14,7 +14,10 @@ from lnpgui.session import Entry, State
 
 if TYPE_CHECKING:
     from engine.inference.analysis import Analysis, Interval, SizeEstimate
+    from engine.inference.guinier import GuinierFit
     from engine.io.measurement import Measurement
+    from lnpgui.plots.crosshair import Pointed
+    from lnpgui.request import Request
 
 TOLD = 0.5
 UNTOLD = 0.1
@@ -299,13 +302,122 @@ def _quality(analysis: Analysis) -> str:
     return " · ".join(parts) + (f"\nAnalyst: {analysis.model}" if analysis.model else "")
 
 
-def reading(measurement: Measurement) -> Reading:
-    """Say how a file was read, and what one click would change."""
+def reading(measurement: Measurement, *, is_made: bool = False) -> Reading:
+    """Say how a file was read, and what one click would change; nothing where the curve was made from others."""
     m = measurement
     curve = m.curve
     lost = tuple(f"{len(d.rows)} {'row' if len(d.rows) == 1 else 'rows'} left out: {d.reason}." for d in m.dropped)
     span = f"{m.format_name}: {len(curve)} points, q from {curve.q[0]:.3g} to {curve.q[-1]:.3g} 1/nm."
+    if is_made:
+        return Reading(m.notes[0] if m.notes else m.format_name, m.q_unit_certain, "", (span, m.q_unit_words, *m.notes[1:]))
     return Reading(m.q_unit_words, m.q_unit_certain, f"Read q as {unit(m.q_unit.other.value)}", (span, *m.notes, *lost))
+
+
+def card_text(shown: Card) -> str:
+    """Return a card as text for the clipboard."""
+    lines = [shown.status, shown.sentence, *(f"- {reason}" for reason in shown.reasons)]
+    if shown.probabilities:
+        lines += ["", "Probabilities: " + ", ".join(f"{name} {100 * p:.3g} %" for name, p in shown.probabilities), shown.runner_up]
+    if shown.fractions:
+        lines += ["", "Fractions, with 90 % intervals"]
+        lines += [f"{line.type_key}, {line.title}: {_shares(line)}" for line in shown.fractions]
+        lines += [shown.fraction_notes]
+    if shown.sizes:
+        lines += ["", "Sizes, with 90 % intervals"]
+        for size in shown.sizes:
+            measures = f"mean D {size.mean[0]} ({size.mean[1]}), spread {size.sd[0]} ({size.sd[1]})"
+            lines.append(f"{size.type_key}, {size.title}: {measures}; {size.derived}; {size.told}")
+    return "\n".join([*lines, "", shown.quality]).strip() + "\n"
+
+
+def _shares(line: FractionLine) -> str:
+    named = zip(("number", "volume", "scattering"), (line.number, line.volume, line.scattering), strict=True)
+    return "; ".join(f"by {what} {value}{f' ({interval})' if interval else ''}" for what, (value, interval) in named)
+
+
+def figure(value: float) -> str:
+    """Return a number in four figures, with a power of ten where that is shorter."""
+    return f"{value:.4g}"
+
+
+def pointed(at: Pointed) -> str:
+    """Say what lies under the mouse, and which point is nearest."""
+    length = f"{2 * math.pi / at.q:.3g} nm" if at.q > 0 else "∞"
+    sigma = f" ± {at.point_sigma:.2g}" if at.point_sigma is not None else ""
+    here = f"q {figure(at.q)} 1/nm · d = 2π/q {length} · I {figure(at.intensity)}"
+    return f"{here}   |   nearest point: q {figure(at.point_q)} 1/nm, I {figure(at.point_intensity)}{sigma}"
+
+
+def guinier(found: GuinierFit) -> str:
+    """Say what the line of the Guinier plot gives."""
+    return (
+        f"Guinier: Rg {found.rg:.4g} ± {found.rg_error:.2g} nm, I₀ {found.i0:.4g} ± {found.i0_error:.2g}, from {found.points} points, "
+        f"q·Rg {found.q_first * found.rg:.2f} to {found.q_last * found.rg:.2f}."
+    )
+
+
+def sizes_note(visible: tuple[float, float], drawn: bool) -> str:
+    """Explain the plot of sizes."""
+    low, high = visible
+    seen = f"Shaded: {low:.2g} to {high:.3g} nm, the sizes that the measured q can tell (2π/q_max to π/q_min)."
+    return f"Log-normal sizes by number; bands from the 90 % intervals. {seen}" if drawn else f"No verdict, so no sizes. {seen}"
+
+
+def choices(request: Request) -> tuple[str, str, str]:
+    """Return name and tool tip of the buffer, and its scale as it is typed."""
+    if request.buffer is None:
+        return "", "", ""
+    return (
+        request.buffer.name,
+        f"{request.buffer}\nClick for another one",
+        "auto" if request.buffer_scale is None else f"{request.buffer_scale:g}",
+    )
+
+
+def effect(entry: Entry) -> str:
+    """Say what the last change of the request did to the verdict; nothing while that is not known."""
+    if entry.before is None or entry.analysis is None or entry.state is not State.DONE:
+        return ""
+    old, was = entry.before
+    if old == entry.request:
+        return ""
+    before, now = _differences(old, entry.request)
+    return f"Before ({before}): {_told_result(was)}.\nNow ({now}): {_told_result(entry.analysis)}."
+
+
+def _told_result(analysis: Analysis) -> str:
+    return f"{analysis.status.value}, {_result(analysis)}"
+
+
+def _differences(old: Request, new: Request) -> tuple[str, str]:
+    """Return in a few words how each of two requests differs from the other."""
+    words: list[tuple[str, str]] = []
+    for say in (_buffer_words, _range_words, _types_words, _unit_words, _columns_words):
+        pair = say(old), say(new)
+        if pair[0] != pair[1]:
+            words.append(pair)
+    return ", ".join(a for a, _ in words) or "as it was", ", ".join(b for _, b in words) or "as it is"
+
+
+def _buffer_words(request: Request) -> str:
+    name, _, scale = choices(request)
+    return f"less {name} × {scale}" if name else "no buffer taken off"
+
+
+def _range_words(request: Request) -> str:
+    return "all q" if request.q_range is None else f"q {request.q_range[0]:.3g} to {request.q_range[1]:.3g} 1/nm"
+
+
+def _types_words(request: Request) -> str:
+    return "types " + ", ".join(kind.removeprefix("type ") for kind in request.types)
+
+
+def _unit_words(request: Request) -> str:
+    return "q unit as found" if request.q_unit is None else f"q in {unit(request.q_unit.value)}"
+
+
+def _columns_words(request: Request) -> str:
+    return "columns as found" if request.columns is None else "columns as chosen"
 
 
 def unit(text: str) -> str:

@@ -100,3 +100,13 @@ def _neighbours(grid: Array, q: Array) -> tuple[np.ndarray, np.ndarray, Array]:
     left = np.maximum(right - 1, 0)
     step = grid[right] - grid[left]
     return left, right, np.divide(q - grid[left], step, out=np.zeros_like(q), where=step > 0)
+
+
+def common_scale(target: Curve, other: Curve) -> float:
+    """Return the factor that brings *other* to the scale of *target* where their q overlap; 1 where nothing tells it."""
+    inside = (target.q >= other.q[0]) & (target.q <= other.q[-1])
+    if np.count_nonzero(inside) < 2:
+        return 1.0
+    part = target.select(inside)
+    factor = fit_ratio(part, interpolated(other, part.q)).value
+    return factor if math.isfinite(factor) and factor > 0 else 1.0

@@ -1,26 +1,47 @@
-"""A measured curve with error bars, the fit over it, and the normalised residuals below."""
+"""A measured curve with error bars in five representations, the fit and other curves over it, the normalised residuals below."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.curve import Array, Curve
 from engine.inference.analysis import Fit
+from engine.inference.guinier import GuinierFit
+from lnpgui.plots.crosshair import Crosshair
 from lnpgui.plots.items import DecadeAxis, ErrorBars
-from lnpgui.plots.representation import LOG_LOG, Points
+from lnpgui.plots.overlays import Overlay, Overlays
+from lnpgui.plots.range_handles import QRange, RangeHandles
+from lnpgui.plots.representation import GUINIER, LOG_LOG, Points, Representation
 from lnpgui.theme import Theme
 
 RESIDUAL_LIMIT = 8.0
 """Residuals beyond so many standard deviations are drawn at the edge, as triangles, so that the others stay readable."""
 
 
+GUINIER_SHOWN = 2.5
+"""The Guinier plot shows q² as far as this multiple of the fitted range."""
+
+GUINIER_UNFITTED = 0.06
+"""Without a fit it shows this share of the q range."""
+
+
+LONGEST_NAME = 28
+"""Letters of a curve's name in the legend."""
+
+
 class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
-    """Shows one curve and its fit."""
+    """Shows one curve and its fit, and others over it; says where the mouse is and which range of q is wanted."""
+
+    range_moved = Signal(float, float)
+    range_chosen = Signal(object)  # QRange or None
+    pointed = Signal(object)  # Pointed or None
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +49,10 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._theme = theme
         self._curve: Curve | None = None
         self._fit: Fit | None = None
+        self._q_range: QRange | None = None
+        self._guinier: GuinierFit | None = None
+        self._others: tuple[Overlay, ...] = ()
+        self._is_scaled = False
         self._build_main()
         self._build_residuals()
         self.ci.layout.setRowStretchFactor(0, 4)
@@ -36,6 +61,14 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.ci.layout.setContentsMargins(4, 6, 10, 4)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Measured curve, fit and residuals")
+        self.crosshair = Crosshair(self.main, self)
+        self.crosshair.pointed.connect(self.pointed)
+        self.scene().sigMouseMoved.connect(self.crosshair.move)
+        self.handles = RangeHandles(self.main, LOG_LOG, self)
+        self.handles.moved.connect(self._on_range_moved)
+        self.handles.released.connect(self.range_chosen)
+        self.overlays = Overlays()
+        self.main.addItem(self.overlays)
         self.set_theme(theme)
         self._warm_up()
 
@@ -57,7 +90,8 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._line = pg.PlotCurveItem(connect="finite")
         self._line.setZValue(3)
         self._parts: dict[str, Any] = {}
-        for item in (self._bars, self._dots, self._line):
+        self._dimmed = pg.ScatterPlotItem(size=4, pen=None)
+        for item in (self._bars, self._dimmed, self._dots, self._line):
             self.main.addItem(item)
         self._legend = self.main.addLegend(offset=(12, -12), labelTextSize="9pt", verSpacing=-4)
         self._hidden = pg.LabelItem(size="8.5pt", justify="right")
@@ -86,6 +120,11 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         return tuple(label.text for _, label in self._legend.items)
 
     @property
+    def representation(self) -> Representation:
+        """How the curve is drawn."""
+        return self._representation
+
+    @property
     def said_of_hidden_points(self) -> str:
         """What the plot says of points that have no place on the axes."""
         return str(self._hidden.text)
@@ -95,23 +134,87 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         """How many points of the shown curve have no place on the axes."""
         return self._points(self._curve).hidden if self._curve is not None else 0
 
-    def show_curve(self, curve: Curve | None, fit: Fit | None) -> None:
-        """Draw *curve* and, if there is one, its *fit*; None empties the plot."""
+    @property
+    def dimmed_points(self) -> int:
+        """How many points are drawn as not judged."""
+        return len(self._dimmed.data)
+
+    def show_curve(self, curve: Curve | None, fit: Fit | None, q_range: QRange | None = None, guinier: GuinierFit | None = None) -> None:
+        """Draw *curve* and, if there is one, its *fit*; None empties the plot.
+
+        Points outside *q_range* are dimmed. The line of *guinier* is drawn in its own representation only.
+        """
         new = curve is not self._curve
-        self._curve, self._fit = curve, fit
+        self._curve, self._fit, self._q_range, self._guinier = curve, fit, q_range, guinier
+        self._draw()
+        if new:
+            self.reset_view()
+
+    def show_others(self, others: Sequence[Overlay], *, scaled: bool) -> None:
+        """Draw further curves behind the shown one, as they are or brought to its scale."""
+        self._others, self._is_scaled = tuple(others), scaled
+        self._draw_others()
+        self._draw_fit()
+        self._draw_legend()
+
+    def set_representation(self, representation: Representation) -> None:
+        """Draw the same on other axes."""
+        if representation is self._representation:
+            return
+        self._representation = representation
+        for plot in (self.main, self.below):
+            plot.getAxis("bottom").set_linear(not representation.log_x)
+        self.main.getAxis("left").set_linear(not representation.log_y)
+        self._label_axes()
+        self._draw()
+        self._draw_others()
+        self.reset_view()
+
+    def _draw(self) -> None:
+        ends = None if self._curve is None else (float(self._curve.q[0]), float(self._curve.q[-1]))
+        if ends is not None and self._representation.log_x and self._curve is not None:
+            ends = float(self._curve.q[self._curve.q > 0][0]), ends[1]
+        self.handles.place(self._representation, ends, self._q_range)
+        self.crosshair.show_curve(self._curve, self._representation)
         self._draw_points()
         self._draw_fit()
         self._draw_residuals()
         self._draw_legend()
-        if new:
-            self.reset_view()
+
+    def _on_range_moved(self, low: float, high: float) -> None:
+        """Dim while a handle is dragged."""
+        self._q_range = (low, high)
+        self._draw_points()
+        self.range_moved.emit(low, high)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go from point to point with the arrow keys."""
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageUp: -20, Qt.Key.Key_PageDown: 20}.get(Qt.Key(event.key()))
+        if steps is None:
+            super().keyPressEvent(event)
+        else:
+            self.crosshair.step(steps)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Stop reading when the mouse goes."""
+        super().leaveEvent(event)
+        self.crosshair.leave()
 
     def reset_view(self) -> None:
         """Show everything."""
         self.main.enableAutoRange()
         self.main.autoRange(padding=0.03)
+        if self._representation is GUINIER and self._curve is not None:
+            self._show_low_q(self._curve)
         self.below.enableAutoRange(axis="y", enable=False)
         self.below.setYRange(*self._residual_range(), padding=0)
+
+    def _show_low_q(self, curve: Curve) -> None:
+        last = self._guinier.q_last * GUINIER_SHOWN**0.5 if self._guinier is not None else curve.q[-1] * GUINIER_UNFITTED**0.5
+        points = self._points(curve.select(curve.q <= max(last, float(curve.q[min(4, len(curve) - 1)]))))
+        if points.x.size:
+            self.main.setXRange(0, float(points.x[-1]), padding=0.02)
+            self.main.setYRange(float(points.y.min()), float(points.y.max()), padding=0.08)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaint everything in the colours of *theme*."""
@@ -125,12 +228,16 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
                 axis.setTextPen(pg.mkPen(theme.text))
         self._label_axes()
         self._dots.setBrush(pg.mkBrush(theme.data))
+        self._dimmed.setBrush(pg.mkBrush(_faded(theme.data, 0.28)))
+        self.handles.set_theme(theme, self.devicePixelRatioF())
+        self.crosshair.set_theme(theme, self.devicePixelRatioF())
         self._residuals.setBrush(pg.mkBrush(theme.data))
         self._bars.set_pen(self._pen(_faded(theme.data, 0.45), 0.8))
         self._line.setPen(self._pen(theme.fit, 2.2))
         self._zero.setPen(self._pen(theme.muted, 1))
         self._band.setBrush(pg.mkBrush(_faded(theme.muted, 0.14)))
         self._draw_fit()
+        self._draw_others()
         self._draw_legend()
         self._draw_hidden()
 
@@ -146,9 +253,9 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def _label_axes(self) -> None:
         style = {"color": self._theme.text, "font-size": "9.5pt"}
-        self.main.setLabel("left", "I(q), unit of the file", **style)
+        self.main.setLabel("left", self._representation.y_label, **style)
         self.below.setLabel("left", "residual / σ", **style)
-        self.below.setLabel("bottom", "q = 4π sin θ / λ, 1/nm", **style)
+        self.below.setLabel("bottom", self._representation.x_label, **style)
 
     def _points(self, curve: Curve) -> Points:
         return self._representation.points(curve.q, curve.intensity, self._sigma(curve))
@@ -159,12 +266,19 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def _draw_points(self) -> None:
         if self._curve is None:
             self._dots.clear()
+            self._dimmed.clear()
             self._bars.set_points(None)
         else:
             points = self._points(self._curve)
-            self._dots.setData(points.x, points.y)
+            q = self._curve.q[points.shown]
+            judged = np.ones(q.size, dtype=bool) if self._q_range is None else (q >= self._q_range[0]) & (q <= self._q_range[1])
+            self._dots.setData(points.x[judged], points.y[judged])
+            self._dimmed.setData(points.x[~judged], points.y[~judged])
             self._bars.set_points(points)
         self._draw_hidden()
+
+    def _draw_others(self) -> None:
+        self.overlays.show_overlays(self._others, self._representation, self._theme, scaled=self._is_scaled, dense=self.devicePixelRatioF())
 
     def _draw_hidden(self) -> None:
         n = self.hidden_points
@@ -175,16 +289,27 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         for item in self._parts.values():
             self.main.removeItem(item)
         self._parts = {}
+        if self._guinier is not None and self._representation is GUINIER:
+            self._draw_guinier(self._guinier)
         if self._fit is None:
             self._line.setData([], [])
             return
         self._line.setData(*self._curve_xy(self._fit.q, self._fit.intensity))
-        if len(self._fit.components) > 1:
+        if len(self._fit.components) > 1 and not self._others:
             for key, part in self._fit.components.items():
                 self._add_part(key, part, self._theme.types.get(key, self._theme.muted), Qt.PenStyle.DashLine)
         if self._fit.background > 0:
             level = np.full(self._fit.q.size, self._fit.background)
             self._add_part("background", level, self._theme.muted, Qt.PenStyle.DotLine)
+
+    def _draw_guinier(self, line: GuinierFit) -> None:
+        """Draw the line solid where it was fitted, from q = 0 on."""
+        q = np.linspace(0.0, line.q_last, 50)
+        points = GUINIER.points(q, line.intensity(q))
+        item = pg.PlotCurveItem(points.x, points.y, pen=self._pen(self._theme.accent, 2.2))
+        item.setZValue(6)
+        self.main.addItem(item, ignoreBounds=True)
+        self._parts["Guinier line"] = item
 
     def _add_part(self, name: str, intensity: Array, colour: str, style: Qt.PenStyle) -> None:
         if self._fit is None:
@@ -198,7 +323,7 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def _curve_xy(self, q: Array, intensity: Array) -> tuple[Array, Array]:
         """Line in the paper's coordinates, broken where it has no place."""
         points = self._representation.points(q, intensity)
-        x = np.log10(np.maximum(q, 1e-300)) if self._representation.log_x else q
+        x = self._representation.x_of(q)
         y = np.full(q.size, np.nan)
         y[points.shown] = points.y
         return x, y
@@ -209,9 +334,9 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             return
         limit = self._residual_limit()
         y = np.clip(self._fit.residuals, -limit, limit)
-        x = np.log10(np.maximum(self._fit.q, 1e-300)) if self._representation.log_x else self._fit.q
+        x = self._representation.x_of(self._fit.q)
         beyond = np.abs(self._fit.residuals) > limit
-        symbols = np.where(beyond, np.where(y > 0, "t1", "t"), "o")
+        symbols = np.where(beyond, np.where(y > 0, "t1", "t"), "o") if beyond.any() else "o"
         self._residuals.setData(x, y, symbol=symbols)
         self.below.setYRange(*self._residual_range(), padding=0)
 
@@ -225,6 +350,8 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         return -limit, limit
 
     def _draw_legend(self) -> None:
+        at_top = bool(self._others) or self._representation.weight > 0  # where the curves leave room
+        self._legend.setOffset((-12, 24) if at_top else (12, -12))
         self._legend.clear()
         self._legend.setLabelTextColor(self._theme.text)
         self._legend.setBrush(pg.mkBrush(_faded(self._theme.plot, 0.85)))
@@ -234,6 +361,8 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             self._legend.addItem(self._line, "best fit")
         for name, item in self._parts.items():
             self._legend.addItem(item, name)
+        for item, name in self.overlays.items:
+            self._legend.addItem(item, name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…")
 
     def position_of(self, q: float, intensity: float) -> QPointF:
         """Pixel of a point of the main plot, in this widget."""

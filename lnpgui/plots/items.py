@@ -68,9 +68,19 @@ class DecadeAxis(pg.AxisItem):  # type: ignore[misc]
         super().__init__(orientation)
         self.enableAutoSIPrefix(False)
         self.setStyle(maxTickLevel=1)
+        self._is_linear = False
+
+    def set_linear(self, linear: bool) -> None:
+        """Take positions for values themselves, or for their logarithms."""
+        self._is_linear = linear
+        self.picture = None
+        self.update()
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """Positions of labelled ticks, and of the small ones between."""
+        if self._is_linear:
+            levels: list[tuple[float, list[float]]] = super().tickValues(low, high, size)
+            return levels[:1]
         low, high = sorted((low, high))
         if not (math.isfinite(low) and math.isfinite(high)) or high - low > 600:
             return []
@@ -92,10 +102,23 @@ class DecadeAxis(pg.AxisItem):  # type: ignore[misc]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Label powers of ten as such and everything else in figures; ticks between stay bare."""
+        if self._is_linear:
+            return [_plain(value, spacing) for value in values]
         if spacing == 0.1:
             return [""] * len(values)
         figures = max(3, 1 - math.floor(math.log10(spacing))) if spacing < 0.1 else 3
         return [_label(v, figures) for v in values]
+
+
+def _plain(value: float, spacing: float) -> str:
+    """Figures as far as the spacing needs them, with a power of ten where that is shorter."""
+    if abs(value) < 1e-9 * spacing:
+        return "0"
+    size = math.floor(math.log10(abs(value)))
+    figures = max(1, size - math.floor(math.log10(spacing) + 1e-9) + 1)
+    if -4 < size < 5:
+        return f"{value:.{max(0, figures - size - 1)}f}"
+    return f"{value / 10.0**size:.{figures - 1}f}·10" + str(size).translate(_SUPERSCRIPT)
 
 
 def _label(exponent: float, figures: int = 3) -> str:

@@ -70,7 +70,7 @@ def analyst() -> gui_fakes.Analyst:
 @pytest.fixture
 def calls(analyst: gui_fakes.Analyst) -> EngineCalls:
     """Return the fake engine."""
-    return EngineCalls(gui_fakes.find_files, gui_fakes.read, analyst)
+    return EngineCalls(gui_fakes.find_files, gui_fakes.read, analyst, lambda _: None)
 
 
 @pytest.fixture
@@ -106,6 +106,22 @@ class Gestures(QObject):
     again_requested = Signal(object)
     flip_requested = Signal()
     cancel_requested = Signal()
+    drawn_as = Signal(int)
+    scaled = Signal(bool)
+    pointed = Signal(object)
+    range_chosen = Signal(object)
+    range_moved = Signal(float, float)
+    range_typed = Signal(str, str)
+    types_chosen = Signal(object)
+    buffer_given = Signal(object)
+    scale_typed = Signal(str)
+    columns_wanted = Signal()
+    columns_given = Signal(object, object)
+    average_requested = Signal(object)
+    merge_requested = Signal(object)
+    curve_kept = Signal(object)
+    report_kept = Signal(object)
+    capsule_kept = Signal(object)
 
 
 @pytest.fixture

@@ -47,7 +47,8 @@ def make_desk(view: mock.Mock, settings: Settings, calls: EngineCalls, qtbot: Qt
     """Return a maker of desks; fields of the engine can be replaced."""
 
     def make(**changes: object) -> Desk:
-        fields = {"find_files": calls.find_files, "read": calls.read, "analyse": calls.analyse, **changes}
+        engine = {"find_files": calls.find_files, "read": calls.read, "analyse": calls.analyse, "kept_request": calls.kept_request}
+        fields = {**engine, **changes}
         return Desk(view, settings, EngineCalls(**fields), qtbot)  # type: ignore[arg-type]
 
     return make

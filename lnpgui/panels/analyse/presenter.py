@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,11 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from engine.progress import Pace, Report, Step
 from lnpgui import wording
 from lnpgui.engine_calls import EngineCalls, warm_up
+from lnpgui.panels.analyse.choosing import Choosing
+from lnpgui.panels.analyse.drawing import Drawing
+from lnpgui.panels.analyse.keeping import Keeping
 from lnpgui.panels.analyse.view import AnalyseView, Progress
-from lnpgui.request import Habit, Request
+from lnpgui.request import PLAIN, Habit, Request
 from lnpgui.session import Entry, Session, State, Ticket
 from lnpgui.settings import Settings
 from lnpgui.workers import Failure, JobQueue, Processes, most_processes
@@ -27,6 +30,14 @@ if TYPE_CHECKING:
 MOST_CURVES = 5000
 """So many fit the list; more would be a wrong folder rather than a day's work."""
 PROGRESS_AFTER_MS = 1000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What was read, and the request a capsule holds."""
+
+    measurements: tuple[Measurement, ...]
+    request: Request | None
 
 
 class AnalysePresenter(QObject):
@@ -52,6 +63,10 @@ class AnalysePresenter(QObject):
         self._show_progress.timeout.connect(self._update_progress)
         self._show_soon = QTimer(self, singleShot=True, interval=0)  # several changes in one turn are shown once
         self._show_soon.timeout.connect(self._show)
+        self._drawing = Drawing(view, session, self)
+        self._choosing = Choosing(view, session, settings, self)
+        self._choosing.made.connect(self.again)
+        self._keeping = Keeping(view, session, self)
         view.set_folder(settings.folder)
         self._listen()
 
@@ -88,13 +103,13 @@ class AnalysePresenter(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """True while something is read or analysed."""
-        return self._reading.is_busy or self._analysing.is_busy
+        """True while something is read, analysed or written."""
+        return any(part.is_busy for part in (self._reading, self._analysing, self._choosing, self._keeping))
 
     @property
     def is_shown(self) -> bool:
         """True when the view shows the session as it is."""
-        return not self._show_soon.isActive()
+        return not self._show_soon.isActive() and self._drawing.is_shown
 
     # -- what the user asks --------------------------------------------------------------------------------------------
 
@@ -144,7 +159,7 @@ class AnalysePresenter(QObject):
     def flip(self) -> None:
         """Read the shown file with q in the other unit, and remember that for its folder."""
         entry = self._session.current
-        if entry is None or entry.measurement is None:
+        if entry is None or entry.measurement is None or entry.request.parts:
             return
         unit = entry.measurement.q_unit.other
         self._settings.confirm_unit(entry.path.parent, unit)
@@ -239,10 +254,13 @@ class AnalysePresenter(QObject):
             self._session.show(shown[0].key)
             self._is_current_ours = True
 
-    def _take_measurements(self, ticket: Ticket, measurements: Sequence[Measurement]) -> None:
+    def _take_measurements(self, ticket: Ticket, found: Found) -> None:
         entry = self._session.waiting_for(ticket)
         if entry is None:
             return
+        measurements = found.measurements
+        if found.request is not None:  # a capsule's own, which nobody changed
+            entry = self._session.update(entry.key, request=found.request)
         known = {other.part for other in self._session.entries if other.path == entry.path and not other.request.parts}
         mine = measurements[min(entry.part, len(measurements) - 1)]
         if self._session.current is None or (self._is_current_ours and self._session.current.state is State.FAILED):
@@ -342,9 +360,11 @@ class AnalysePresenter(QObject):
     def _show(self) -> None:
         entry = self._session.current
         measurement = None if entry is None else entry.measurement
-        analysis = None if entry is None else entry.analysis
-        self._view.show_curve(None if measurement is None else measurement.curve, None if analysis is None else analysis.fit)
-        self._view.show_reading(None if measurement is None else wording.reading(measurement))
+        is_made = entry is not None and bool(entry.request.parts)
+        self._drawing.show(entry)
+        self._choosing.show(entry)
+        self._keeping.show(entry)
+        self._view.show_reading(None if measurement is None else wording.reading(measurement, is_made=is_made))
         self._view.show_card(None if entry is None else wording.card(entry))
 
 
@@ -356,6 +376,6 @@ def _find(calls: EngineCalls, paths: tuple[Path, ...], report: Report) -> tuple[
     return calls.find_files(paths)
 
 
-def _read(calls: EngineCalls, path: Path, request: Request, habit: Habit, report: Report) -> tuple[Measurement, ...]:
+def _read(calls: EngineCalls, path: Path, request: Request, habit: Habit, report: Report) -> Found:
     report(Step(0, 1, f"reading {path.name}"))
-    return calls.read(path, request, habit, report)
+    return Found(calls.read(path, request, habit, report), calls.kept_request(path) if request == PLAIN else None)

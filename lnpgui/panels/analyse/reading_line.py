@@ -13,6 +13,7 @@ class ReadingLine(QFrame):
     """Shows a :class:`lnpgui.wording.Reading`."""
 
     flip_requested = Signal()
+    columns_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,7 +28,13 @@ class ReadingLine(QFrame):
         self.flip_button.setToolTip("Read the file again with q in the other unit, and analyse it again (Ctrl+U)")
         self.flip_button.setShortcut("Ctrl+U")
         self.flip_button.clicked.connect(self.flip_requested)
+        self.columns_button = QToolButton()
+        self.columns_button.setText("Columns …")
+        self.columns_button.setToolTip("Say which column of the file is what, and remember it for its folder (Ctrl+K)")
+        self.columns_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.columns_button.clicked.connect(self.columns_wanted)
         self._more = QToolButton()
+        self._more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._more.setText("Details")
         self._more.setCheckable(True)
         self._more.setToolTip("Show everything that was assumed when the file was read")
@@ -47,6 +54,7 @@ class ReadingLine(QFrame):
         line.addWidget(self._doubt)
         line.addWidget(self._sentence, 1)
         line.addWidget(self.flip_button)
+        line.addWidget(self.columns_button)
         line.addWidget(self._more)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(10, 6, 8, 6)
@@ -69,4 +77,6 @@ class ReadingLine(QFrame):
         self._sentence.setAccessibleName(f"How I read this file: {doubt}{reading.sentence}")
         self._doubt.setVisible(not reading.is_certain)
         self.flip_button.setText(reading.flip)
+        self.flip_button.setVisible(bool(reading.flip))
+        self.columns_button.setVisible(bool(reading.flip))
         self._details.setText("\n".join(f"•  {line}" for line in reading.details))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from lnpgui.theme import Theme, icon
 from lnpgui.widgets.probability_bars import ProbabilityBars
-from lnpgui.wording import Card, FractionLine, Light, SizeLine
+from lnpgui.wording import Card, FractionLine, Light, SizeLine, card_text
 
 SWATCH = "■"
 NO_CURVE = Card(Light.WAITING, "No curve chosen", "Drop a measured curve on the window, or open one.")
@@ -17,6 +17,8 @@ NO_CURVE = Card(Light.WAITING, "No curve chosen", "Drop a measured curve on the 
 
 class VerdictCard(QFrame):
     """Shows a :class:`lnpgui.wording.Card`."""
+
+    copy_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +39,12 @@ class VerdictCard(QFrame):
 
     def _build_head(self) -> None:
         self._light = QLabel()
+        self.copy_button = QToolButton()
+        self.copy_button.setText("Copy")
+        self.copy_button.setToolTip("Copy the verdict as text (Ctrl+Shift+C)")
+        self.copy_button.setAccessibleName("Copy the verdict")
+        self.copy_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.copy_button.clicked.connect(self.copy_wanted)
         self._status = _label(role="heading")
         self._sentence = _label()
         font = self._sentence.font()
@@ -53,6 +61,7 @@ class VerdictCard(QFrame):
         head = QHBoxLayout()
         head.addWidget(self._light)
         head.addWidget(self._status, 1)
+        head.addWidget(self.copy_button)
         rows.addLayout(head)
         rows.addWidget(self._sentence)
         self._sections = [
@@ -87,7 +96,12 @@ class VerdictCard(QFrame):
             self._light.setPixmap(icon(card.light.value, self._theme.muted).pixmap(24, 24))
             self._light.setAccessibleName(f"Traffic light: {card.light.words}")
             self._light.setToolTip(card.light.words)
+        self.copy_button.setVisible(card is not None and bool(card.quality))
         self._fill(card or NO_CURVE)
+
+    def text(self) -> str:
+        """Return everything the card says, as text."""
+        return card_text(self._card or NO_CURVE)
 
     def _fill(self, card: Card) -> None:
         self._status.setText(card.status)
@@ -111,7 +125,7 @@ class VerdictCard(QFrame):
         for row, line in enumerate(lines, start=1):
             self._fractions.addWidget(self._type_label(line.type_key, line.title), row, 0)
             for column, pair in enumerate((line.number, line.volume, line.scattering), start=1):
-                self._fractions.addWidget(_value(pair, tip=line.told), row, column)
+                self._fractions.addWidget(_value(pair, tip=f"The number fraction is {line.told}." if line.told else ""), row, column)
         self._fractions.setColumnStretch(0, 1)
 
     def _fill_sizes(self, lines: Iterable[SizeLine]) -> None:

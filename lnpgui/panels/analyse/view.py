@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -22,17 +22,37 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.models.registry import LNP_TYPES
+from lnpgui.panels.analyse.choices_line import Choices, ChoicesLine
+from lnpgui.panels.analyse.columns_dialog import ColumnsDialog, TableLook
 from lnpgui.panels.analyse.curve_list import CurveList
+from lnpgui.panels.analyse.plot_bar import REPRESENTATION_TITLES, PlotBar
 from lnpgui.panels.analyse.reading_line import ReadingLine
 from lnpgui.panels.analyse.verdict_card import VerdictCard
 from lnpgui.theme import Theme, icon
+from lnpgui.wording import title
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.curve import Curve
     from engine.inference.analysis import Fit
+    from engine.inference.guinier import GuinierFit
+    from engine.inference.size_bands import SizeBand
+    from engine.io.column_choice import ColumnChoice
+    from engine.units import QUnit
     from lnpgui.plots.curve_plot import CurvePlot
+    from lnpgui.plots.overlays import Overlay
+    from lnpgui.plots.size_plot import SizePlot
     from lnpgui.wording import Card, Reading, Row
 
+SIZES = len(REPRESENTATION_TITLES) - 1
+CURVE_KINDS = {
+    ".csv": "Comma-separated text (*.csv)",
+    ".dat": "ATSAS text (*.dat)",
+    ".xml": "canSAS1D XML (*.xml)",
+    ".h5": "NXcanSAS (*.h5)",
+}
 HINT = "Drop measured curves or folders here,\nor open them with Ctrl+O"
 
 
@@ -42,6 +62,20 @@ class Progress:
 
     share: float
     words: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    """What was last given to the plots, which come later than the panel."""
+
+    curve: Curve | None = None
+    fit: Fit | None = None
+    q_range: tuple[float, float] | None = None
+    guinier: GuinierFit | None = None
+    others: Sequence[Overlay] = ()
+    is_scaled: bool = True
+    bands: Sequence[SizeBand] = ()
+    visible: tuple[float, float] | None = None
 
 
 class AnalyseView(QWidget):
@@ -55,17 +89,37 @@ class AnalyseView(QWidget):
     again_requested = Signal(object)  # tuple of keys
     flip_requested = Signal()
     cancel_requested = Signal()
+    drawn_as = Signal(int)  # place in REPRESENTATION_TITLES
+    scaled = Signal(bool)
+    pointed = Signal(object)  # Pointed or None
+    range_chosen = Signal(object)  # (first, last) q, or None for all
+    range_moved = Signal(float, float)
+    range_typed = Signal(str, str)
+    types_chosen = Signal(object)  # tuple of str
+    buffer_given = Signal(object)  # Path, or None for no buffer
+    scale_typed = Signal(str)
+    columns_wanted = Signal()
+    columns_given = Signal(object, object)  # ColumnChoice or None, QUnit or None
+    average_requested = Signal(object)  # tuple of keys
+    merge_requested = Signal(object)  # tuple of keys
+    curve_kept = Signal(object)  # Path
+    report_kept = Signal(object)  # Path
+    capsule_kept = Signal(object)  # Path
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._plot: CurvePlot | None = None
-        self._curve: Curve | None = None
-        self._fit: Fit | None = None
+        self._sizes: SizePlot | None = None
+        self._drawn: _Drawn = _Drawn()
+        self._dialog: ColumnsDialog | None = None
+        self._stem = "curve"
         self._folder = Path.home()
         self._make_actions()
         self.list = CurveList(theme)
         self.reading = ReadingLine(theme)
+        self.choices = ChoicesLine(theme, [(kind, title(kind)) for kind in LNP_TYPES])
+        self.bar = PlotBar(theme)
         self.card = VerdictCard(theme)
         self._assemble()
         self._connect()
@@ -81,6 +135,15 @@ class AnalyseView(QWidget):
         self.clear_action = self._action("Clear list", "Ctrl+Shift+Delete", "Take all curves off the list; the files stay")
         self.cancel_action = self._action("Stop", "Esc", "Stop reading and analysing")
         self.cancel_action.setEnabled(False)
+        self.average_action = self._action(
+            "Average", "Ctrl+Shift+A", "Average the marked frames of one sample; those that differ are left out"
+        )
+        self.merge_action = self._action("Merge q ranges", "Ctrl+M", "Join two marked curves of one sample where their q overlap")
+        self.columns_action = self._action("Columns …", "Ctrl+K", "Say which column of the file is what")
+        self.copy_action = self._action("Copy verdict", "Ctrl+Shift+C", "Copy the verdict as text")
+        self.keep_curve_action = self._action("Export curve …", "Ctrl+Shift+E", "Write the judged curve: csv, ATSAS, canSAS1D, NXcanSAS")
+        self.keep_report_action = self._action("Report …", "Ctrl+P", "Write a one-page report, as PDF and as PNG")
+        self.keep_capsule_action = self._action("Capsule …", "Ctrl+S", "Write raw file, settings and result into one file")
         self._icons = {
             self.open_action: "open-file",
             self.open_folder_action: "open-folder",
@@ -89,6 +152,21 @@ class AnalyseView(QWidget):
             self.clear_action: "clear",
             self.cancel_action: "cancel",
         }
+
+    @property
+    def curve_actions(self) -> tuple[QAction, ...]:
+        """What can be done with curves, for menus."""
+        return (
+            self.again_action,
+            self.average_action,
+            self.merge_action,
+            self.columns_action,
+            self.copy_action,
+            self.keep_curve_action,
+            self.keep_report_action,
+            self.keep_capsule_action,
+            self.remove_action,
+        )
 
     def _action(self, text: str, key: str | QKeySequence.StandardKey, tip: str) -> QAction:
         action = QAction(text, self)
@@ -165,7 +243,10 @@ class AnalyseView(QWidget):
         middle.setMinimumWidth(320)
         rows = QVBoxLayout(middle)
         rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(4)
         rows.addWidget(self.reading)
+        rows.addWidget(self.choices)
+        rows.addWidget(self.bar)
         rows.addWidget(self._stack, 1)
         return middle
 
@@ -187,12 +268,37 @@ class AnalyseView(QWidget):
         self.list.chosen.connect(self.chosen)
         self.list.marked.connect(self.marked)
         self.reading.flip_requested.connect(self.flip_requested)
+        self._connect_choices()
+
+    def _connect_choices(self) -> None:
+        self.bar.drawn_as.connect(self.drawn_as)
+        self.bar.scaled.connect(self.scaled)
+        self.bar.range_typed.connect(self.range_typed)
+        self.bar.range_reset.connect(self._on_reset_range)
+        self.choices.types_chosen.connect(self.types_chosen)
+        self.choices.buffer_wanted.connect(self._ask_buffer)
+        self.choices.buffer_dropped.connect(self._on_no_buffer)
+        self.choices.scale_typed.connect(self.scale_typed)
+        self.reading.columns_wanted.connect(self.columns_wanted)
+        self.columns_action.triggered.connect(self.columns_wanted)
+        self.average_action.triggered.connect(self._on_average)
+        self.merge_action.triggered.connect(self._on_merge)
+        self.copy_action.triggered.connect(self.copy_verdict)
+        self.card.copy_wanted.connect(self.copy_verdict)
+        self.keep_curve_action.triggered.connect(self._ask_curve)
+        self.keep_report_action.triggered.connect(self._ask_report)
+        self.keep_capsule_action.triggered.connect(self._ask_capsule)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.list.addActions(list(self.curve_actions))
 
     def set_plot(self, plot: CurvePlot) -> None:
         """Put the plot in its place; it comes after the window is seen."""
         self._plot = plot
+        plot.range_chosen.connect(self.range_chosen)
+        plot.range_moved.connect(self.range_moved)
+        plot.pointed.connect(self.pointed)
         self._stack.addWidget(plot)
-        self.show_curve(self._curve, self._fit)
+        self._draw()
 
     def set_particle(self, widget: QWidget) -> None:
         """Put the picture of the particle below the verdict; it comes last."""
@@ -222,6 +328,58 @@ class AnalyseView(QWidget):
     def _on_remove(self) -> None:
         self.remove_requested.emit(self.list.selected_keys())
 
+    def _on_average(self) -> None:
+        self.average_requested.emit(self.list.selected_keys())
+
+    def _on_merge(self) -> None:
+        self.merge_requested.emit(self.list.selected_keys())
+
+    def _on_reset_range(self) -> None:
+        self.range_chosen.emit(None)
+
+    def _on_no_buffer(self) -> None:
+        self.buffer_given.emit(None)
+
+    def _ask_buffer(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Choose the curve of the buffer", str(self._folder))
+        if name:
+            self.buffer_given.emit(Path(name))
+
+    def _ask_curve(self) -> None:
+        name, kind = QFileDialog.getSaveFileName(
+            self, "Export the curve", str(self._folder / f"{self._stem}-lnpscope.csv"), ";;".join(CURVE_KINDS.values())
+        )
+        if name:
+            ending = next((ending for ending, words in CURVE_KINDS.items() if words == kind), ".csv")
+            path = Path(name)
+            self.curve_kept.emit(path if path.suffix.lower() in CURVE_KINDS else path.with_name(path.name + ending))
+
+    def _ask_report(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Write the report", str(self._folder / f"{self._stem}-report.pdf"), "Report (*.pdf)")
+        if name:
+            self.report_kept.emit(Path(name).with_suffix(".pdf"))
+
+    def _ask_capsule(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Write the capsule", str(self._folder / f"{self._stem}-capsule.h5"), "Capsule (*.h5)")
+        if name:
+            self.capsule_kept.emit(Path(name).with_suffix(".h5"))
+
+    def ask_columns(self, look: TableLook, choice: ColumnChoice | None, unit: QUnit | None) -> None:
+        """Open the dialog about the columns of a file."""
+        self._dialog = ColumnsDialog(look, choice, unit, self)
+        self._dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._dialog.accepted.connect(self._on_columns)
+        self._dialog.open()
+
+    def _on_columns(self) -> None:
+        if self._dialog is not None:
+            dialog, self._dialog = self._dialog, None
+            self.columns_given.emit(dialog.choice, dialog.q_unit)
+
+    def copy_verdict(self) -> None:
+        """Put the verdict on the clipboard as text."""
+        QGuiApplication.clipboard().setText(self.card.text())
+
     # -- showing -------------------------------------------------------------------------------------------------------
 
     def add_rows(self, rows: Iterable[Row], after: int | None = None) -> None:
@@ -244,13 +402,84 @@ class AnalyseView(QWidget):
         """Mark several rows."""
         self.list.mark(keys)
 
-    def show_curve(self, curve: Curve | None, fit: Fit | None) -> None:
-        """Draw a curve and its fit; None shows where to drop one."""
-        self._curve, self._fit = curve, fit
+    def show_curve(
+        self, curve: Curve | None, fit: Fit | None, q_range: tuple[float, float] | None = None, guinier: GuinierFit | None = None
+    ) -> None:
+        """Draw a curve, its fit, the range that is judged; None shows where to drop one."""
+        self._drawn = replace(self._drawn, curve=curve, fit=fit, q_range=q_range, guinier=guinier)
+        self._draw()
+
+    def show_others(self, others: Sequence[Overlay], *, scaled: bool, left_out: int = 0) -> None:
+        """Draw the other marked curves with it."""
+        self._drawn = replace(self._drawn, others=others, is_scaled=scaled)
+        self.bar.show_many(len(others), left_out)
+        if self._plot is not None:
+            self._plot.show_others(others, scaled=scaled)
+
+    def show_sizes(self, bands: Sequence[SizeBand], visible: tuple[float, float] | None) -> None:
+        """Draw size distributions, where they are in view."""
+        self._drawn = replace(self._drawn, bands=bands, visible=visible)
+        if self._sizes is not None:
+            self._sizes.show_sizes(bands, visible)
+
+    def draw_as(self, place: int) -> None:
+        """Change the representation."""
+        if self.bar.representation.currentIndex() != place:
+            self.bar.representation.setCurrentIndex(place)
+        self._draw()
+
+    def _draw(self) -> None:
+        drawn, place = self._drawn, self.bar.representation.currentIndex()
+        self.bar.setVisible(drawn.curve is not None)
         if self._plot is None:
             return
-        self._plot.show_curve(curve, fit)
-        self._stack.setCurrentIndex(0 if curve is None else 1)
+        if place == SIZES:
+            self._make_sizes().show_sizes(drawn.bands, drawn.visible)
+        else:
+            from lnpgui.plots.representation import REPRESENTATIONS
+
+            self._plot.set_representation(REPRESENTATIONS[place])
+        self._plot.show_curve(drawn.curve, drawn.fit, drawn.q_range, drawn.guinier)
+        self._plot.show_others(drawn.others, scaled=drawn.is_scaled)
+        self._stack.setCurrentIndex(0 if drawn.curve is None else 2 if place == SIZES else 1)
+
+    def _make_sizes(self) -> SizePlot:
+        from lnpgui.plots.size_plot import SizePlot
+
+        if self._sizes is None:
+            self._sizes = SizePlot(self._theme)
+            self._stack.addWidget(self._sizes)
+        return self._sizes
+
+    def show_range(self, low: str, high: str, *, is_limited: bool, is_there: bool) -> None:
+        """Show which range is judged."""
+        self.bar.show_range(low, high, is_limited=is_limited, is_there=is_there)
+
+    def show_range_trouble(self, words: str) -> None:
+        """Say what is wrong with the range."""
+        self.bar.show_trouble(words)
+
+    def show_pointed(self, words: str) -> None:
+        """Say what is under the mouse, or what there is to know of the plot."""
+        self.bar.show_reading(words)
+
+    def show_choices(self, choices: Choices | None) -> None:
+        """Show candidate types and buffer."""
+        self.choices.show_choices(choices)
+
+    def show_choice_trouble(self, words: str) -> None:
+        """Say what is wrong with types or buffer."""
+        self.choices.show_trouble(words)
+
+    def set_stem(self, stem: str) -> None:
+        """Propose names that begin so for files."""
+        self._stem = stem
+
+    def let_keep(self, *, curve: bool, verdict: bool) -> None:
+        """Offer to write what there is."""
+        self.keep_curve_action.setEnabled(curve)
+        for action in (self.copy_action, self.keep_report_action, self.keep_capsule_action):
+            action.setEnabled(verdict)
 
     def show_reading(self, reading: Reading | None) -> None:
         """Show how the file was read."""
@@ -267,9 +496,11 @@ class AnalyseView(QWidget):
             self._bar.setValue(round(1000 * progress.share))
             self._words.setText(progress.words)
 
-    def show_notice(self, words: str) -> None:
+    def show_notice(self, words: str, *, is_trouble: bool = True) -> None:
         """Say something about the last request as a whole; nothing hides it."""
         self._notice.setText(words)
+        self._notice.setProperty("role", "error" if is_trouble else "muted")
+        self._notice.style().polish(self._notice)
         self._notice.setVisible(bool(words))
 
     def show_busy(self, busy: bool) -> None:
@@ -283,9 +514,13 @@ class AnalyseView(QWidget):
             action.setIcon(icon(name, theme.text))
         self.list.set_theme(theme)
         self.reading.set_theme(theme)
+        self.choices.set_theme(theme)
+        self.bar.set_theme(theme)
         self.card.set_theme(theme)
         if self._plot is not None:
             self._plot.set_theme(theme)
+        if self._sizes is not None:
+            self._sizes.set_theme(theme)
 
     def layout_state(self) -> QByteArray:
         """Return the widths of the columns, to be kept."""
