@@ -14,11 +14,25 @@ from engine.datasets.basis import Basis
 from engine.errors import EngineError
 from engine.inference.analysis import Analysis, Fit, Interval, SizeEstimate, Status
 from engine.inference.assistant import Assistant, assistant
-from engine.inference.fit import Mode, best_modes, scan
+from engine.inference.fit import Mode, best_modes, refine_all, scan
 from engine.inference.hypotheses import MINOR, Hypothesis, hypotheses, names, prior
-from engine.inference.judgement import CHI2_DOUBTFUL, MISFIT_DOUBTFUL, Evidence, judge, relative_misfit, runs_probability, sentence
+from engine.inference.judgement import (
+    CHI2_DOUBTFUL,
+    EDGE,
+    FAMILY,
+    MISFIT_DOUBTFUL,
+    NARROWEST,
+    WIDEST,
+    Evidence,
+    judge,
+    relative_misfit,
+    runs_probability,
+    sentence,
+)
 from engine.inference.particle_basis import basis_for, particle
 from engine.inference.particles import Particles
+from engine.inference.plain_bodies import PARAMETERS as PLAIN_PARAMETERS
+from engine.inference.plain_bodies import plain_bodies
 from engine.inference.posterior import Sampler, log_sum, mixture_share, prior_scales
 from engine.inference.prepare import Prepared, prepare
 from engine.inference.rivals import FormFree, featureless, form_free
@@ -62,6 +76,12 @@ FEW_CURVES = 6
 
 HOPELESS = 10.0
 """A hypothesis is not fitted to its end that begins this many times above the best chi² so far and the expected one together."""
+
+FAMILY_LOW, FAMILY_HIGH = np.log([FAMILY[0] / EDGE, NARROWEST]), np.log([FAMILY[1] * EDGE, WIDEST])
+"""Least and largest ln mean and ln spread of the family."""
+
+REACHED = 30.0
+"""Hypotheses this near the best are tried again with sizes of the family only, where the best needs others."""
 
 STARTS = {1: 4, 2: 6, 3: 3, 4: 2}
 """Starting points of the fit by number of types."""
@@ -110,7 +130,7 @@ def analyse(
     winner = _most_probable(pooled, labelled, chances)
     shown = _shown(reading, winner)
     fitted = _fit(prepared, basis, shown)
-    answer = _answer(prepared, reading.shapes, fitted, shown, winner, chances, pooled, form, helper, settings.particles)
+    answer = _answer(prepared, reading, fitted, shown, winner, chances, pooled, form, helper, settings.particles)
     return replace(
         answer,
         model=f"physics/1 {_network(helper)} basis {basis.identity} settings {settings.identity} seed {settings.seed}",
@@ -302,7 +322,7 @@ def _sharpen(samplers: Sequence[Sampler], before: Mapping[Hypothesis, float], re
     for done in range(1, max(ROUNDS.values())):
         log_mass = np.array([sampler.log_evidence + np.log(before[sampler.hypothesis]) for sampler in samplers])
         poor = []
-        for sampler, mass in zip(samplers, log_mass - log_sum(log_mass, axis=0), strict=True):
+        for sampler, mass in zip(samplers, log_mass - np.maximum(log_sum(log_mass, axis=0), -1e300), strict=True):
             # few effective draws nearly always mean an evidence that is still too small
             doubt = DOUBT if sampler.effective < FEW_DRAWS else 0.0
             wanted = ENOUGH if mass + doubt > np.log(PROBABLE) else FEW_DRAWS if mass + doubt > np.log(IMPROBABLE) else 0.0
@@ -353,7 +373,7 @@ def _fit(prepared: Prepared, basis: Basis, mode: Mode) -> Fit:
 
 def _answer(
     prepared: Prepared,
-    shapes: ShapeTable,
+    reading: _Reading,
     fit: Fit,
     shown: Mode,
     winner: Hypothesis,
@@ -364,7 +384,7 @@ def _answer(
     particles: Particles,
 ) -> Analysis:
     sizes = {kind: _size(pooled, kind, particles) for kind in winner.types}
-    evidence = _evidence(prepared, shapes, fit, shown, sizes, form, helper)
+    evidence = _evidence(prepared, reading, fit, shown, sizes, form, helper)
     status, reasons = judge(evidence)
     approximate = () if pooled.effective >= RELIABLE else (_approximate(pooled.effective),)
     known = status is not Status.OUTSIDE
@@ -440,19 +460,22 @@ def _particles(mode: Mode, pooled: Pool, particles: Particles) -> tuple[tuple[st
 
 def _evidence(
     prepared: Prepared,
-    shapes: ShapeTable,
+    reading: _Reading,
     fit: Fit,
     shown: Mode,
     sizes: Mapping[str, SizeEstimate],
     form: FormFree | None,
     helper: Assistant | None,
 ) -> Evidence:
+    shapes = reading.shapes
     model = prepared.binning @ fit.intensity
     residuals = (prepared.intensity - model) / prepared.sigma
     flat = 1 / prepared.sigma
     level = np.sum(prepared.intensity * flat**2) / np.sum(flat**2)
     chi2 = float((residuals**2).sum())
     rival = featureless(shapes, prepared.q)
+    plain = plain_bodies(shapes, prepared.q)
+    penalty, own = float(np.log(shapes.data.size)), information(reading.best, shapes.data.size)
     return Evidence(
         chi2_bins=chi2,
         freedom=_freedom(shown, shapes),
@@ -460,13 +483,31 @@ def _evidence(
         misfit=relative_misfit(prepared.intensity, model, fit.background, prepared.sigma),
         form_misfit=_form_misfit(form, shapes),
         gain=float((((prepared.intensity - level) * flat) ** 2).sum()) - chi2,
-        lead=rival.chi2 + rival.parameters * float(np.log(shapes.data.size)) - information(shown, shapes.data.size),
+        lead=rival.chi2 + rival.parameters * penalty - information(shown, shapes.data.size),
+        reach=_reach(reading),
+        plain_lead=np.inf if plain.round or form else plain.chi2 + PLAIN_PARAMETERS * penalty - own,
+        plain_words=plain.words,
+        types=len(reading.best.hypothesis.types),
         informative=int((np.abs(model - fit.background) > 3 * prepared.sigma).sum()),
         sizes=tuple(size.mean for size in sizes.values()),
         stated_sigma=not np.isnan(prepared.sigma_factor),
         points=len(prepared.curve),
         novelty=None if helper is None else helper.novelty,
     )
+
+
+def _reach(reading: _Reading) -> float:
+    """Return how much the information criterion rises when every size and spread must be one of the family."""
+    points, limits = reading.shapes.data.size, (FAMILY_LOW, FAMILY_HIGH)
+    every = [mode for found in reading.modes.values() for mode in found]
+    least = information(reading.best, points)
+    inside = [mode for mode in every if ((mode.sizes >= FAMILY_LOW) & (mode.sizes <= FAMILY_HIGH)).all()]
+    if any(mode is reading.best for mode in inside):
+        return 0.0
+    for hypothesis, found in reading.modes.items():
+        if information(found[0], points) < least + REACHED:
+            inside += refine_all(reading.shapes, hypothesis, [mode.sizes for mode in found], limits=limits)
+    return min(information(mode, points) for mode in inside) - least
 
 
 def _form_misfit(form: FormFree | None, shapes: ShapeTable) -> float | None:

@@ -146,14 +146,19 @@ def refine(shapes: ShapeTable, hypothesis: Hypothesis, start: Array, *, iteratio
     return refine_all(shapes, hypothesis, [start], iterations=iterations)[0]
 
 
-def refine_all(shapes: ShapeTable, hypothesis: Hypothesis, starts: Sequence[Array], *, iterations: int = 40) -> list[Mode]:
-    """Return the local best fits reached from each of the *starts* (k, 2), all of them improved at once (Levenberg-Marquardt)."""
-    at = _linearise(shapes, hypothesis, np.clip(np.stack(starts), LOW, HIGH))
+def refine_all(
+    shapes: ShapeTable, hypothesis: Hypothesis, starts: Sequence[Array], *, iterations: int = 40, limits: tuple[Array, Array] = (LOW, HIGH)
+) -> list[Mode]:
+    """Return the local best fits reached from each of the *starts* (k, 2), all of them improved at once (Levenberg-Marquardt).
+
+    *limits* are the least and the largest ln mean and ln spread.
+    """
+    at = _linearise(shapes, hypothesis, np.clip(np.stack(starts), *limits))
     damping = np.full(len(starts), 1e-3)
     going = np.arange(len(starts))
     for _ in range(iterations):
         step = _damped_step(at.jacobian[going], at.residual[going], damping[going])
-        trial = _linearise(shapes, hypothesis, np.clip(at.sizes[going] + np.clip(step, -0.3, 0.3), LOW, HIGH))
+        trial = _linearise(shapes, hypothesis, np.clip(at.sizes[going] + np.clip(step, -0.3, 0.3), *limits))
         gain = at.chi2[going] - trial.chi2
         better = gain > 0
         done = np.where(better, gain < SETTLED * (1 + 1e-3 * at.chi2[going]), damping[going] * 6 > 1e6)

@@ -29,6 +29,16 @@ FORM_OUTSIDE = 0.10
 LOG_NORMAL_OUTSIDE = 0.30
 """Even then the log-normal sizes that are reported must come this near."""
 
+NARROWEST, WIDEST = 0.03, 0.35
+"""Relative standard deviations of the sizes that the family may have."""
+
+REACH_DOUBTFUL, REACH_OUTSIDE = 4.0, 40.0
+"""Rise of the information criterion when only sizes and spreads of the family may be used. Known types stay at 0 but for chance."""
+
+PLAIN_DOUBTFUL, PLAIN_OUTSIDE = -3.0, -10.0
+"""Lead of the best fit over one population of plain bodies. Spheres are such bodies: for them it is 5, the price of the axial ratio,
+less what chance gives, which is over 8 once in two hundred."""
+
 EDGE = 1.03
 """A size is outside the family when it lies beyond its ends by more than this factor."""
 
@@ -72,6 +82,14 @@ class Evidence:
         Drop of chi² against a constant.
     lead : float
         Information criterion of a featureless scatterer less that of the fit.
+    reach : float
+        Rise of the information criterion when every size and spread must be one of the family.
+    plain_lead : float
+        Information criterion of one population of plain bodies less that of the best fit; inf where those are spheres, a known type.
+    plain_words : str
+        Those bodies in words.
+    types : int
+        Types of the fit with the smallest information criterion.
     informative : int
         Bins whose particle scattering is at least three times their error.
     sizes : tuple of Interval
@@ -91,6 +109,10 @@ class Evidence:
     form_misfit: float | None
     gain: float
     lead: float
+    reach: float
+    plain_lead: float
+    plain_words: str
+    types: int
     informative: int
     sizes: tuple[Interval, ...]
     stated_sigma: bool
@@ -159,6 +181,10 @@ def _outside(e: Evidence) -> tuple[str, ...]:
         reasons.append(f"The best fit is {e.sizes[0].value:.3g} nm in size; this program knows {FAMILY[0]:g} to {FAMILY[1]:g} nm.")
     if e.lead < BEHIND:
         reasons.append("A featureless scatterer of no particular shape fits better than any lipid nanoparticle.")
+    if e.plain_lead < PLAIN_OUTSIDE:
+        reasons.append(f"One population of {e.plain_words} fits better than any lipid nanoparticle.")
+    if e.reach > REACH_OUTSIDE:
+        reasons.append(f"Only particles smaller than {FAMILY[0]:g} nm, larger than {FAMILY[1]:g} nm or of unheard-of widths would fit.")
     return tuple(reasons)
 
 
@@ -179,6 +205,12 @@ def _doubts(e: Evidence) -> tuple[str, ...]:
         reasons.append(f"One of the sizes lies beyond {FAMILY[0]:g} to {FAMILY[1]:g} nm.")
     if e.lead <= LEAD:
         reasons.append("A featureless scatterer of no particular shape fits as well; nothing in the curve is special to these particles.")
+    if e.plain_lead < PLAIN_DOUBTFUL:
+        reasons.append(f"One population of {e.plain_words} fits as well; nothing in the curve tells these particles from plain bodies.")
+    if e.types > 2:
+        reasons.append(f"Only {e.types} types together fit; with so many sizes and widths the curves of other particles can be fitted too.")
+    if e.reach > REACH_DOUBTFUL:
+        reasons.append(f"The fit needs sizes beyond {FAMILY[0]:g} to {FAMILY[1]:g} nm, or widths that particles seldom have.")
     if e.informative < FEW_INFORMATIVE:
         reasons.append(f"Only {e.informative} groups of points show particle scattering clearly above their error.")
     if not e.stated_sigma and e.points < 60:

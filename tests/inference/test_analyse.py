@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from functools import lru_cache
 
 import numpy as np
@@ -335,6 +336,8 @@ def test_that_steps_are_told_and_a_cancel_passes_through():
 
 
 def test_that_a_thousand_points_take_a_bounded_time():
-    # half a second on a free core; ten times that on a busy one
+    # half a second on a free core; processor time, because a busy machine says nothing about the program
+    began = time.process_time()
     answer = judged(measured(SPHERES, q=np.linspace(0.03, 4.0, 1000)))
-    assert answer.seconds < 10
+    assert time.process_time() - began < 5
+    assert answer.seconds > 0

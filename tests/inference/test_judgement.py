@@ -22,6 +22,10 @@ GOOD = Evidence(
     form_misfit=None,
     gain=1e5,
     lead=1e3,
+    reach=0.0,
+    plain_lead=50.0,
+    plain_words="elongated bodies, 20 nm wide, 60 nm long",
+    types=1,
     informative=120,
     sizes=(Interval(50.0, 49.0, 51.0),),
     stated_sigma=True,
@@ -50,6 +54,8 @@ def test_that_a_good_fit_is_in_the_family_and_says_how_good():
         ({"sizes": (HUGE,)}, ["150 nm", "20 to 100 nm"]),
         ({"sizes": (SMALL,)}, ["15 nm", "20 to 100 nm"]),
         ({"lead": -50.0}, ["featureless scatterer", "better than any"]),
+        ({"plain_lead": -30.0}, ["elongated bodies, 20 nm wide", "better than any"]),
+        ({"reach": 60.0}, ["smaller than 20 nm", "larger than 100 nm"]),
     ],
 )
 def test_that_each_reason_for_outside_can_be_given_with_its_number(change, words):
@@ -66,6 +72,9 @@ def test_that_each_reason_for_outside_can_be_given_with_its_number(change, words
         ({"runs_p": 1e-6}, ["keep their sign over long stretches", "p = 1e-06"]),
         ({"sizes": (Interval(50, 49, 51), HUGE)}, ["beyond 20 to 100 nm"]),
         ({"lead": 3.0}, ["featureless scatterer", "fits as well"]),
+        ({"plain_lead": -5.0}, ["elongated bodies, 20 nm wide, 60 nm long fits as well"]),
+        ({"reach": 9.0}, ["sizes beyond 20 to 100 nm"]),
+        ({"types": 3}, ["Only 3 types together fit"]),
         ({"stated_sigma": False, "points": 40}, ["no errors and few points"]),
         ({"chi2_bins": 900.0, "misfit": 0.2, "form_misfit": 0.05}, ["Log-normal sizes miss the points by 20.0%", "of any form by 5.0%"]),
     ],
@@ -86,6 +95,9 @@ def test_that_each_reason_for_doubt_can_be_given_with_its_number(change, words):
         {"runs_p": 1e-20, "chi2_bins": 1e-12},  # an exact curve: rounding has no runs
         {"sizes": (Interval(100.5, 98.0, 103.0),)},
         {"stated_sigma": False},
+        {"plain_lead": -1.0},
+        {"reach": 2.0},
+        {"types": 2},
     ],
 )
 def test_that_small_faults_raise_no_doubt(change):
