@@ -391,7 +391,7 @@ def _answer(
     return Analysis(
         status=status,
         reasons=(*reasons, *approximate, *prepared.notes),
-        sentence=sentence(status, winner, chances, {kind: size.mean for kind, size in sizes.items()}),
+        sentence=sentence(status, winner, chances, {kind: size.mean for kind, size in sizes.items()}, stands_out=form is not None),
         hypothesis=winner.name if known else None,
         nearest=winner.name,
         hypotheses=chances if known else {},

@@ -228,14 +228,18 @@ def _praise(e: Evidence) -> str:
     return f"A particle of the known types fits within the noise (residual runs p = {e.runs_p:.2g})."
 
 
-def sentence(status: Status, winner: Hypothesis, chances: Mapping[str, float], sizes: Mapping[str, Interval]) -> str:
-    """Return the verdict in one sentence."""
+def sentence(
+    status: Status, winner: Hypothesis, chances: Mapping[str, float], sizes: Mapping[str, Interval], *, stands_out: bool = False
+) -> str:
+    """Return the verdict in one sentence; *stands_out* when one type alone fits with sizes of any form, and none of the others does."""
     if status is Status.OUTSIDE:
         return "Not a lipid nanoparticle this program knows."
     what = " and ".join(f"{_inside_a_sentence(MODELS[kind].title)} ({kind}, {_length(sizes[kind])})" for kind in winner.types)
     if len(winner.types) > 1:
         what = f"a mixture of {what}"
     chance = chances[winner.name]
+    if status is Status.DOUBTFUL and stands_out:
+        return f"{what[0].upper()}{what[1:]} before all other types, but the details differ from the model: see the reasons."
     if status is Status.DOUBTFUL:
         return f"Perhaps {what}, with doubts: see the reasons."
     if chance >= SURE:

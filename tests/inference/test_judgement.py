@@ -218,6 +218,8 @@ def test_that_the_sentence_names_types_sizes_and_how_sure():
     assert "60%" in unsure
     assert "next type 3, 30%" in unsure
     assert "doubts" in sentence(Status.DOUBTFUL, pure, {"type 3": 1.0}, sizes)
+    alone = sentence(Status.DOUBTFUL, pure, {"type 3": 1.0}, sizes, stands_out=True)
+    assert "type 3, 52.3 nm) before all other types" in alone
     assert "type" not in sentence(Status.OUTSIDE, pure, {}, {})
 
 
