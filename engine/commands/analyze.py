@@ -275,6 +275,7 @@ def describe(measurement: Measurement, analysis: Analysis) -> Sequence[str]:
         *(f"  - {reason}" for reason in analysis.reasons),
         *_fraction_lines(analysis),
         *_size_lines(analysis),
+        *_nuisance_lines(analysis),
         f"  Fit: reduced chi² {analysis.chi2_reduced:.2f}, runs test p = {analysis.runs_p:.2g}, {analysis.seconds:.1f} s.",
         f"  {measurement.format_name}, {len(measurement.curve)} points, q = {q[0]:.4g} to {q[-1]:.4g} 1/nm.",
         f"  {measurement.q_unit_words}" + ("" if measurement.q_unit_certain else " Not certain: --q-unit says otherwise."),
@@ -305,6 +306,18 @@ def _size_lines(analysis: Analysis) -> Iterator[str]:
             f"  Size of {kind}: D = {_length(size.mean)}, standard deviation {_length(size.sd)}; "
             f"sphere of equal volume {size.equivalent:.1f} nm, Rg {size.radius_of_gyration:.1f} nm."
         )
+
+
+def _nuisance_lines(analysis: Analysis) -> Iterator[str]:
+    for name, found in analysis.nuisances.items():
+        yield (
+            f"  {NUISANCES[name]}: {_length(found)}."
+            if name == "shell_thickness"
+            else (f"  {NUISANCES[name]}: {found.value:.3g} ({found.low:.3g} to {found.high:.3g}) e-6/Å².")
+        )
+
+
+NUISANCES = {"shell_thickness": "Shell thickness", "sld_core": "Contrast of the core", "sld_fill": "Contrast of the fill"}
 
 
 def _percent(share: Interval) -> str:

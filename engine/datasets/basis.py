@@ -84,7 +84,7 @@ class Basis:
     @property
     def q_max(self) -> float:
         """Largest q [1/nm] that :meth:`at` takes; a little less than the last of :attr:`q`."""
-        return float(self.q[-1 - _MARGIN])
+        return q_limit(self.q)
 
     @cached_property
     def identity(self) -> str:
@@ -135,6 +135,11 @@ class Basis:
         values = np.concatenate([rows[:, count:0:-1], rows], axis=1) * _flattening(q)
         spline = make_interp_spline(q, values.T, k=_DEGREE)
         return spline.t, np.ascontiguousarray(spline.c)
+
+
+def q_limit(q: Array) -> float:
+    """Return the largest q [1/nm] that a basis on the axis *q* takes."""
+    return float(q[-1 - _MARGIN])
 
 
 def _is_even(values: Array) -> bool:

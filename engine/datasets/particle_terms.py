@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.curve import Array
-from engine.datasets.basis import Basis
+from engine.datasets.basis import Basis, q_limit
 from engine.datasets.library import make_library
 from engine.datasets.library_file import Table, read_library
 from engine.datasets.library_plan import LibrarySettings
@@ -104,6 +104,11 @@ class ParticleTerms:
     diameters: Array
     thicknesses: Array
     terms: Mapping[str, Terms]
+
+    @property
+    def q_max(self) -> float:
+        """Largest q [1/nm] of a basis made of them."""
+        return q_limit(self.q)
 
     def weights(self, kind: str, shell_thickness: float, contrasts: Mapping[str, float]) -> Array:
         """Return the factor of each term of a type in its curve, shape (n_t, n_terms)."""

@@ -11,10 +11,12 @@ import numpy as np
 
 from engine.curve import Array, Curve
 from engine.datasets.basis import Basis
+from engine.datasets.particle_terms import ParticleTerms
 from engine.errors import EngineError
 from engine.inference.analysis import Analysis, Fit, Interval, SizeEstimate, Status
 from engine.inference.assistant import Assistant, assistant
 from engine.inference.fit import Mode, best_modes, refine_all, scan
+from engine.inference.free import FreeFit, FreeTable, draw_free, fit_free, free_table
 from engine.inference.hypotheses import MINOR, Hypothesis, hypotheses, names, prior
 from engine.inference.judgement import (
     CHI2_DOUBTFUL,
@@ -29,7 +31,7 @@ from engine.inference.judgement import (
     runs_probability,
     sentence,
 )
-from engine.inference.particle_basis import basis_for, particle
+from engine.inference.particle_basis import basis_for, particle, terms_for
 from engine.inference.particles import Particles
 from engine.inference.plain_bodies import PARAMETERS as PLAIN_PARAMETERS
 from engine.inference.plain_bodies import plain_bodies
@@ -71,6 +73,9 @@ ENOUGH, FEW_DRAWS, RELIABLE = 400.0, 50.0, 100.0
 PROBABLE, IMPROBABLE, DOUBT = 0.05, 1e-3, 4.0
 """Probabilities that tell how many draws a hypothesis deserves; ln of the factor by which the evidence of few draws may be too small."""
 
+FREE_CENTRES = 4
+"""Hypotheses about whose free values is drawn, at most."""
+
 FEW_CURVES = 6
 """So many are answered sooner here than by processes that must start first."""
 
@@ -88,7 +93,12 @@ STARTS = {1: 4, 2: 6, 3: 3, 4: 2}
 
 
 def analyse(
-    curve: Curve, *, settings: AnalysisSettings = DEFAULT_SETTINGS, basis: Basis | None = None, report: Report = silent
+    curve: Curve,
+    *,
+    settings: AnalysisSettings = DEFAULT_SETTINGS,
+    basis: Basis | None = None,
+    terms: ParticleTerms | None = None,
+    report: Report = silent,
 ) -> Analysis:
     """Return the verdict on a measured curve.
 
@@ -99,7 +109,9 @@ def analyse(
     settings : AnalysisSettings
         Candidate types and their weights, range of q, effort and seed.
     basis : Basis, optional
-        Curves of the candidate types; the one shipped with the program by default.
+        Curves of the candidate types; by default those of the particles of the settings, shipped with the program or computed once.
+    terms : ParticleTerms, optional
+        From which curves are made where something of the particles is free; computed once by default.
     report : Report
         Told of each step; may raise Cancelled.
 
@@ -109,7 +121,14 @@ def analyse(
         If the curve has too few usable points.
     """
     began = time.perf_counter()
-    basis = basis or basis_for(settings.particles, settings.candidates, report=report)
+    particles, fits = settings.particles, list[FreeFit]()
+    if particles.ranges:
+        terms = terms or terms_for(particles, settings.candidates, report=report)
+        prepared = prepare(curve, q_max=terms.q_max, q_range=settings.q_range)
+        free = free_table(prepared, particles, terms, settings.candidates)
+        fits = fit_free(free, settings.candidates, report)
+        particles, basis = free.stated(fits[0].theta), free.basis(fits[0].theta)
+    basis = basis or basis_for(particles, settings.candidates, report=report)
     report(Step(0, 4, "reading the points"))
     prepared = prepare(curve, q_max=basis.q_max, q_range=settings.q_range)
     helper = assistant(prepared, basis, settings.model)
@@ -123,16 +142,22 @@ def analyse(
         reading, form = _read_with_model_error(prepared, basis, reading, report)
     report(Step(2, 4, "weighing hypotheses"))
     excess = max(reading.reduced, 1.0)
-    pooled = _posterior(_soften(reading.shapes, excess), _softened(reading.modes, excess), settings, report, helper)
+    modes = _softened(reading.modes, excess)
+    if terms is not None and fits:
+        free = free_table(reading.prepared, settings.particles, terms, settings.candidates)
+        pooled = _posterior_of_free(free, fits, modes, excess, settings, report)
+    else:
+        pooled = _posterior(reading.shapes.softened(excess), modes, settings, report, helper)
     report(Step(3, 4, "judging"))
     labelled = labels(pooled)
     chances = probabilities(pooled, labelled, names(settings.candidates))
     winner = _most_probable(pooled, labelled, chances)
     shown = _shown(reading, winner)
     fitted = _fit(prepared, basis, shown)
-    answer = _answer(prepared, reading, fitted, shown, winner, chances, pooled, form, helper, settings.particles)
+    answer = _answer(prepared, reading, fitted, shown, winner, chances, pooled, form, helper, particles)
     return replace(
         answer,
+        nuisances=_nuisances(pooled, winner, settings.particles) if answer.status is not Status.OUTSIDE else {},
         model=f"physics/1 {_network(helper)} basis {basis.identity} settings {settings.identity} seed {settings.seed}",
         seconds=time.perf_counter() - began,
     )
@@ -160,6 +185,10 @@ def analyse_many(
     NotConverged
         If a process died.
     """
+    if basis is None and not settings.particles.ranges:
+        basis_for(settings.particles, settings.candidates, report=report)  # computed here, once, where processes would each do so
+    elif basis is None:
+        terms_for(settings.particles, settings.candidates, report=report)
     one = partial(_answer_or_error, settings=settings, basis=basis)
     count = (worker_count() if len(curves) > FEW_CURVES else 1) if workers is None else workers
 
@@ -185,6 +214,7 @@ def _answer_or_error(
 class _Reading:
     """Best fits of every hypothesis that was tried, best first in each."""
 
+    prepared: Prepared
     shapes: ShapeTable
     modes: Mapping[Hypothesis, Sequence[Mode]]
 
@@ -219,7 +249,7 @@ def _read(
         more = helper.starts(hypothesis) if helper is not None else []
         hopeless = HOPELESS * (least + shapes.data.size)
         modes[hypothesis] = best_modes(shapes, scanned, hypothesis, count=STARTS[count], more=more, hopeless=hopeless)
-    return _Reading(shapes, modes)
+    return _Reading(prepared, shapes, modes)
 
 
 def _without_zingers(prepared: Prepared, fit: Fit, basis: Basis) -> Prepared:
@@ -282,16 +312,6 @@ def _freedom(mode: Mode, shapes: ShapeTable) -> int:
     return max(shapes.data.size - _parameter_count(mode.hypothesis), 1)
 
 
-def _soften(shapes: ShapeTable, excess: float) -> ShapeTable:
-    """Return *shapes* with every variance *excess* times larger.
-
-    What the family cannot explain then widens every interval instead of making it falsely narrow.
-    """
-    factor = float(np.sqrt(excess))
-    curves = {kind: curve / factor for kind, curve in shapes.curves.items()}
-    return replace(shapes, curves=curves, data=shapes.data / factor, flat=shapes.flat / factor)
-
-
 def _softened(modes: Mapping[Hypothesis, Sequence[Mode]], excess: float) -> dict[Hypothesis, list[Mode]]:
     return {hypothesis: [replace(mode, chi2=mode.chi2 / excess) for mode in found] for hypothesis, found in modes.items()}
 
@@ -315,6 +335,39 @@ def _posterior(
     before = prior(settings.candidates, settings.weights)
     _sharpen(samplers, before, report)
     return pool([sampler.draws() for sampler in samplers], before, settings.candidates, unit_volumes())
+
+
+def _posterior_of_free(
+    free: FreeTable,
+    fits: Sequence[FreeFit],
+    modes: Mapping[Hypothesis, Sequence[Mode]],
+    excess: float,
+    settings: AnalysisSettings,
+    report: Report,
+) -> Pool:
+    """Return the pooled draws of every hypothesis that is not negligible at its own best free values."""
+    points = free.shapes.data.size
+    criterion = {hypothesis: information(found[0], points) for hypothesis, found in modes.items()}
+    for fit in fits:
+        own = fit.mode.hypothesis
+        if own in criterion:
+            criterion[own] = min(criterion[own], information(replace(fit.mode, chi2=fit.mode.chi2 / excess), points))
+    lowest = min(criterion.values())
+    likely = {hypothesis: found for hypothesis, found in modes.items() if criterion[hypothesis] - lowest <= 2 * NEGLIGIBLE}
+    about = [fit for fit in fits if fit.mode.hypothesis in likely][:FREE_CENTRES] or list(fits[:1])
+    drawn = draw_free(free, about, likely, excess, np.random.default_rng(settings.seed), report)
+    return pool(drawn, prior(settings.candidates, settings.weights), settings.candidates, unit_volumes())
+
+
+def _nuisances(pooled: Pool, winner: Hypothesis, particles: Particles) -> dict[str, Interval]:
+    """Return what was free of the types of *winner*."""
+    found = {}
+    for i, name in enumerate(particles.ranges):
+        concerned = [pooled.types.index(kind) for kind in winner.types if hasattr(MODELS[kind], name)]
+        there = (pooled.scattering[:, concerned] >= MINOR).any(axis=1)
+        if there.any():
+            found[name] = interval(pooled.nuisances[there, i], pooled.weights[there])
+    return found
 
 
 def _sharpen(samplers: Sequence[Sampler], before: Mapping[Hypothesis, float], report: Report) -> None:

@@ -153,12 +153,12 @@ def refine_all(
 
     *limits* are the least and the largest ln mean and ln spread.
     """
-    at = _linearise(shapes, hypothesis, np.clip(np.stack(starts), *limits))
+    at = linearise(shapes, hypothesis, np.clip(np.stack(starts), *limits))
     damping = np.full(len(starts), 1e-3)
     going = np.arange(len(starts))
     for _ in range(iterations):
         step = _damped_step(at.jacobian[going], at.residual[going], damping[going])
-        trial = _linearise(shapes, hypothesis, np.clip(at.sizes[going] + np.clip(step, -0.3, 0.3), *limits))
+        trial = linearise(shapes, hypothesis, np.clip(at.sizes[going] + np.clip(step, -0.3, 0.3), *limits))
         gain = at.chi2[going] - trial.chi2
         better = gain > 0
         done = np.where(better, gain < SETTLED * (1 + 1e-3 * at.chi2[going]), damping[going] * 6 > 1e6)
@@ -174,8 +174,8 @@ def refine_all(
 
 
 @dataclass(slots=True, eq=False)
-class _Linearised:
-    """The models at B sets of sizes: amplitudes and background, whitened residuals, and the projected derivative by the sizes."""
+class Linearised:
+    """Models at B sets of sizes: amplitudes and background, whitened residuals, and the projected derivative by the sizes."""
 
     sizes: Array  # (B, k, 2)
     linear: Array  # (B, k + 1)
@@ -183,7 +183,7 @@ class _Linearised:
     jacobian: Array  # (B, m, 2k)
     chi2: Array  # (B,)
 
-    def take(self, places: Indices, other: _Linearised, which: NDArray[np.bool_]) -> None:
+    def take(self, places: Indices, other: Linearised, which: NDArray[np.bool_]) -> None:
         """Put those of *other* that are *which* into *places*."""
         for name in ("sizes", "linear", "residual", "jacobian", "chi2"):
             getattr(self, name)[places] = getattr(other, name)[which]
@@ -198,7 +198,8 @@ def _damped_step(jacobian: Array, residual: Array, damping: Array) -> Array:
     return np.asarray(np.linalg.solve(normal, gradient).reshape(len(damping), -1, 2))
 
 
-def _linearise(shapes: ShapeTable, hypothesis: Hypothesis, sizes: Array) -> _Linearised:
+def linearise(shapes: ShapeTable, hypothesis: Hypothesis, sizes: Array) -> Linearised:
+    """Return the models of *hypothesis* at *sizes* (B, k, 2)."""
     columns, derivatives = [], []
     for j, kind in enumerate(hypothesis.types):
         mean, spread = sizes[:, j, 0], sizes[:, j, 1]
@@ -211,7 +212,7 @@ def _linearise(shapes: ShapeTable, hypothesis: Hypothesis, sizes: Array) -> _Lin
     residual = shapes.data - (design @ linear[..., None])[..., 0]
     jacobian = np.stack(derivatives, axis=-1) * np.repeat(linear[:, :-1], 2, axis=1)[:, None]
     jacobian -= orthogonal @ (orthogonal.transpose(0, 2, 1) @ jacobian)
-    return _Linearised(sizes, linear, residual, jacobian, np.einsum("bi,bi->b", residual, residual))
+    return Linearised(sizes, linear, residual, jacobian, np.einsum("bi,bi->b", residual, residual))
 
 
 def positive_amplitudes(design: Array, data: Array) -> tuple[Array, Array]:

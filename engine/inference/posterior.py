@@ -73,6 +73,8 @@ class Draws:
         Sum to 1.
     log_evidence : float
         ln of the integral of likelihood times prior, with constants common to all hypotheses left out.
+    nuisances : tuple of float
+        Values of what is free of the particles, the same for all these draws; empty where nothing is.
     """
 
     hypothesis: Hypothesis
@@ -81,6 +83,7 @@ class Draws:
     scales: Array
     weights: Array
     log_evidence: float
+    nuisances: tuple[float, ...] = ()
 
     @property
     def effective(self) -> float:

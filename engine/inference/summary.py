@@ -34,6 +34,8 @@ class Pool:
         Fractions; each row sums to 1.
     mean, spread : ndarray, shape (N, T)
         Mean size [nm] and sd/mean.
+    nuisances : ndarray, shape (N, p)
+        What is free of the particles.
     """
 
     types: tuple[str, ...]
@@ -43,6 +45,7 @@ class Pool:
     volume: Array
     mean: Array
     spread: Array
+    nuisances: Array
 
     @property
     def effective(self) -> float:
@@ -65,7 +68,7 @@ def pool(drawn: Sequence[Draws], prior: Mapping[Hypothesis, float], types: tuple
     parts = [_spread_out(draws, types, unit_volumes) for draws in drawn]
     weights = np.concatenate([m * draws.weights for m, draws in zip(mass, drawn, strict=True)])
     kept = weights >= NOTHING * weights.max()
-    columns = [np.concatenate([part[i] for part in parts])[kept] for i in range(5)]
+    columns = [np.concatenate([part[i] for part in parts])[kept] for i in range(6)]
     return Pool(types, weights[kept] / weights[kept].sum(), *columns)
 
 
@@ -82,7 +85,7 @@ def _spread_out(draws: Draws, types: tuple[str, ...], unit_volumes: Mapping[str,
     cubes = np.array([unit_volumes[kind] for kind in draws.hypothesis.types]) * mean[:, place] ** 3 * (1 + spread[:, place] ** 2) ** 3
     filled = raw * cubes
     volume[:, place] = filled / filled.sum(axis=1, keepdims=True)
-    return scattering, number, volume, mean, spread
+    return scattering, number, volume, mean, spread, np.tile(np.array(draws.nuisances, dtype=np.float64), (shape[0], 1))
 
 
 def labels(pooled: Pool) -> list[Hypothesis]:

@@ -36,6 +36,7 @@ def answered(file: str, measurement: Measurement, analysis: Analysis) -> Record:
         "volume_fractions": _intervals(analysis.volume_fractions) if inside else {},
         "scattering_fractions": _intervals(analysis.scattering_fractions) if inside else {},
         "sizes": {kind: _size(size) for kind, size in analysis.sizes.items()} if inside else {},
+        **({"nuisances": _intervals(analysis.nuisances)} if analysis.nuisances else {}),
         "chi2_reduced": analysis.chi2_reduced,
         "runs_p": analysis.runs_p,
         "effective_samples": analysis.effective_samples,

@@ -117,6 +117,8 @@ def test_that_a_buffer_is_taken_off(run_main, solid, tmp_path):
         (["--types", "3,9"], "type 3, type 9 was given"),
         (["--prior", "3"], "--prior '3' is not understood; write TYPE=WEIGHT"),
         (["--types", "3,4", "--prior", "1=2"], "A weight was given for type 1"),
+        (["--shell", "3:x"], "'3:x' is not understood; write a value or FIRST:LAST"),
+        (["--shell", "5:3"], "A shell thickness of 5:3 is refused"),
         (["--q-min", "2", "--q-max", "1"], "A range of q from 2 to 1 is refused"),
     ],
 )
@@ -141,6 +143,22 @@ def test_that_what_the_user_says_of_the_sample_is_heard_and_kept(run_main, solid
     (capsule,) = (tmp_path / "kept").iterdir()
     said = AnalysisSettings(types=("type 3", "type 4"), priors={"type 3": 2.0, "type 4": 1.0}, q_range=(0.1, 2.0), seed=3)
     assert read_capsule(capsule).settings == said
+
+
+def test_that_contrasts_in_the_default_ratio_change_nothing(run_main, solid, tmp_path):
+    done = run_main("analyze", solid, "--shell", "4", "--sld-core", "32", "--sld-shell", "18", "--sld-fill", "18", "--json", "out.json")
+    assert done.returncode == 0
+    assert "D = 5" in done.stdout
+
+
+def test_that_what_was_free_is_said_with_its_interval():
+    from types import SimpleNamespace
+
+    from engine.inference.analysis import Interval
+
+    found = {"shell_thickness": Interval(3.52, 3.47, 3.57), "sld_core": Interval(15.1, 14.2, 16.3)}
+    lines = list(analyze._nuisance_lines(SimpleNamespace(nuisances=found)))
+    assert lines == ["  Shell thickness: 3.520 nm (3.470 to 3.570).", "  Contrast of the core: 15.1 (14.2 to 16.3) e-6/Å²."]
 
 
 def test_that_an_interrupted_batch_keeps_what_it_has(monkeypatch, capsys, solid, tmp_path):

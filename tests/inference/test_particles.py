@@ -13,9 +13,12 @@ from engine.datasets.particle_terms import Grid, ParticleTerms, particle_terms, 
 from engine.errors import ParameterError
 from engine.inference.analyse import analyse
 from engine.inference.analysis import Status
+from engine.inference.free import free_table
 from engine.inference.particle_basis import basis_for, particle
 from engine.inference.particles import Particles
+from engine.inference.prepare import prepare
 from engine.inference.settings import AnalysisSettings
+from engine.inference.shapes import table
 from tests.inference.samples import noisy
 
 Q = np.linspace(0.05, 1.45, 200)
@@ -105,3 +108,66 @@ def test_that_few_draws_are_said_to_be_approximate(terms, monkeypatch):
     again = analyse(curve_of(terms, 3.5), settings=AnalysisSettings(types=TYPES), basis=terms.basis(3.5, DEFAULT))
     assert again.is_approximate
     assert any(reason.startswith("The numbers are approximate: only ") for reason in again.reasons)
+
+
+FREE = AnalysisSettings(types=TYPES, particles=Particles(shell_thickness=(3.0, 4.25)))
+
+
+@pytest.fixture(scope="module")
+def freed(terms):
+    """The answer to a curve of t = 3.5 nm when t is free."""
+    return analyse(curve_of(terms, 3.5), settings=FREE, terms=terms)
+
+
+def test_that_a_free_shell_is_found_with_its_interval(freed):
+    assert (freed.status, freed.hypothesis) == (Status.IN_FAMILY, "type 3")
+    shell = freed.nuisances["shell_thickness"]
+    assert shell.low <= 3.5 <= shell.high
+    assert 0.01 < shell.high - shell.low < 0.3
+    assert freed.sizes["type 3"].mean.low < 28.0 < freed.sizes["type 3"].mean.high
+    assert set(freed.nuisances) == {"shell_thickness"}
+
+
+def test_that_the_particle_shown_has_the_shell_that_was_found(freed):
+    ((_, _, shown),) = freed.particles
+    assert shown.shell_thickness == pytest.approx(3.5, abs=0.1)
+
+
+def test_that_not_knowing_the_shell_widens_the_interval_of_the_size(terms, freed):
+    known = judged(terms, 3.5, 3.5).sizes["type 3"].mean
+    unknown = freed.sizes["type 3"].mean
+    assert unknown.high - unknown.low > known.high - known.low
+
+
+def test_that_a_solid_sphere_tells_nothing_of_a_shell(terms):
+    basis = terms.basis(4.0, DEFAULT)
+    share = np.exp(-0.5 * ((basis.diameters - 30.0) / 3.0) ** 2)
+    intensity = share @ basis.at(Q)["type 4"]
+    answer = analyse(noisy(intensity / intensity[0], Q), settings=FREE, terms=terms)
+    assert answer.hypothesis == "type 4"
+    assert answer.nuisances == {}
+
+
+def test_that_a_free_contrast_is_found_too(terms):
+    stated = Particles(shell_thickness=3.5, sld_core=(15.0, 26.0))
+    settings = AnalysisSettings(types=("type 3",), particles=stated)
+    answer = analyse(curve_of(terms, 3.5, {"core": 22.0, "shell": 9.0, "fill": 9.0}), settings=settings, terms=terms)
+    core = answer.nuisances["sld_core"]
+    assert core.low < 22.0 < core.high
+    assert core.high - core.low < 6.0
+
+
+def test_that_the_shapes_at_a_free_value_are_those_of_its_basis(terms):
+    prepared = prepare(curve_of(terms, 3.5), q_max=terms.q_max)
+    free = free_table(prepared, FREE.particles, terms, TYPES)
+    whole = table(prepared, free.basis(np.array([3.6])), TYPES)
+    here = free.at(np.array([3.6]))
+    for kind in TYPES:
+        np.testing.assert_allclose(here.curves[kind], whole.curves[kind], rtol=1e-5, atol=1e-7 * np.abs(whole.curves[kind]).max())
+        np.testing.assert_allclose(here.first[kind], whole.first[kind], rtol=1e-6)
+
+
+def test_that_a_free_shell_draws_the_same_with_the_same_seed(terms, freed):
+    again = analyse(curve_of(terms, 3.5), settings=FREE, terms=terms)
+    assert again.nuisances == freed.nuisances
+    assert again.sizes == freed.sizes
