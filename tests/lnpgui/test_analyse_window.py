@@ -271,3 +271,13 @@ def test_that_what_is_marked_in_the_list_is_marked_in_the_session_and_the_other_
     assert set(window.session.selected) == {keys[0], keys[2]}
     window.session.select([keys[1], keys[3]])
     assert curves.selected_keys() == (keys[1], keys[3])
+
+
+def test_that_thousands_of_rows_are_removed_at_once_and_the_shown_one_stays(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    entries = window.session.add([tmp_path / f"{i}.dat" for i in range(3000)])
+    window.session.show(entries[2990].key)
+    began = time.process_time()
+    window.session.remove([entry.key for entry in entries[:2980]])
+    assert time.process_time() - began < 0.5
+    assert window.analyse.list.currentIndex().row() == 10
+    assert len(window.analyse.list.rows()) == 20

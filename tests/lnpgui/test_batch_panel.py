@@ -112,7 +112,9 @@ def click(qtbot: QtBot, desk: Desk, row: int, modifier: Qt.KeyboardModifier = Qt
 
 def test_that_the_table_follows_a_curve_from_reading_to_its_verdict(desk: Desk) -> None:
     a, b = desk.add("a.dat", "b.dat")
+    desk.presenter.refresh()
     assert desk.cell(0, STATUS) == "at work"
+    assert desk.view.count.text() == "2 curves, 2 unfinished"
     desk.judge(a, size=60.2)
     desk.fail(b, "b.dat, line 3: it holds no rows of numbers; give a curve.")
     line = {column.key: desk.cell(0, i) for i, column in enumerate(COLUMNS)}

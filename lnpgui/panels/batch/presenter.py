@@ -203,6 +203,7 @@ class BatchPresenter(QObject):
         self._begin_stamping()
         lines = self._view.table.rows.lines
         self._view.table.show_kinds(self._found_kinds(lines) | ({ALARM} if self._alarms else set()))
+        self._view.show_unfinished(sum(not line.entry.is_settled for line in lines))
         self._draw_trend(lines)
         self._show_alarm()
         taken = 1000 * (time.perf_counter() - began)

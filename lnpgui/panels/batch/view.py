@@ -58,6 +58,7 @@ class BatchView(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._folder = Path.home()
+        self._unfinished = 0
         self.live = LiveBar()
         self.alarm = AlarmForm()
         self.table = BatchTable(theme)
@@ -257,9 +258,15 @@ class BatchView(QWidget):
         self.untold.setText(words)
 
     def show_count(self) -> None:
-        """Say how many curves there are and how many of them are shown."""
+        """Say how many curves there are, how many of them are shown, and how many are not judged yet."""
         shown, total = self.table.filter.rowCount(), self.table.rows.rowCount()
-        self.count.setText(f"{total} {'curve' if total == 1 else 'curves'}" if shown == total else f"{shown} of {total} curves")
+        words = f"{total} {'curve' if total == 1 else 'curves'}" if shown == total else f"{shown} of {total} curves"
+        self.count.setText(f"{words}, {self._unfinished} unfinished" if self._unfinished else words)
+
+    def show_unfinished(self, count: int) -> None:
+        """Say how many curves are still to be read or judged."""
+        self._unfinished = count
+        self.show_count()
 
     def show_alarm(self, words: str) -> None:
         """Show the banner; no words hide it."""
