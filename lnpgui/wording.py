@@ -369,7 +369,7 @@ def choices(request: Request) -> tuple[str, str, str]:
         return "", "", ""
     return (
         request.buffer.name,
-        f"{request.buffer}\nClick for another one",
+        str(request.buffer),
         "auto" if request.buffer_scale is None else f"{request.buffer_scale:g}",
     )
 

@@ -52,6 +52,7 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._q_range: QRange | None = None
         self._guinier: GuinierFit | None = None
         self._others: tuple[Overlay, ...] = ()
+        self._in_legend: tuple[list[tuple[Any, str, str]], bool] = [], False
         self._is_scaled = False
         self._build_main()
         self._build_residuals()
@@ -61,6 +62,8 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.ci.layout.setContentsMargins(4, 6, 10, 4)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Measured curve, fit and residuals")
+        for axis in (plot.getAxis(side) for plot in (self.main, self.below) for side in ("left", "bottom")):
+            axis.setCacheMode(axis.CacheMode.DeviceCoordinateCache)  # its words take most of a repaint otherwise
         self.crosshair = Crosshair(self.main, self)
         self.crosshair.pointed.connect(self.pointed)
         self.scene().sigMouseMoved.connect(self.crosshair.move)
@@ -89,7 +92,8 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._dots = pg.ScatterPlotItem(size=4, pen=None)
         self._line = pg.PlotCurveItem(connect="finite")
         self._line.setZValue(3)
-        self._parts: dict[str, Any] = {}
+        self._parts: dict[str, Any] = {}  # lines drawn besides the fit
+        self._kept_parts: dict[str, Any] = {}
         self._dimmed = pg.ScatterPlotItem(size=4, pen=None)
         for item in (self._bars, self._dimmed, self._dots, self._line):
             self.main.addItem(item)
@@ -287,7 +291,7 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def _draw_fit(self) -> None:
         for item in self._parts.values():
-            self.main.removeItem(item)
+            item.hide()
         self._parts = {}
         if self._guinier is not None and self._representation is GUINIER:
             self._draw_guinier(self._guinier)
@@ -306,19 +310,23 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         """Draw the line solid where it was fitted, from q = 0 on."""
         q = np.linspace(0.0, line.q_last, 50)
         points = GUINIER.points(q, line.intensity(q))
-        item = pg.PlotCurveItem(points.x, points.y, pen=self._pen(self._theme.accent, 2.2))
-        item.setZValue(6)
-        self.main.addItem(item, ignoreBounds=True)
-        self._parts["Guinier line"] = item
+        self._use_part("Guinier line", points.x, points.y, self._pen(self._theme.accent, 2.2), 6)
 
     def _add_part(self, name: str, intensity: Array, colour: str, style: Qt.PenStyle) -> None:
         if self._fit is None:
             return
-        item = pg.PlotCurveItem(connect="finite", pen=self._pen(colour, 1.5, style))
-        item.setData(*self._curve_xy(self._fit.q, intensity))
-        item.setZValue(2)
-        self.main.addItem(item, ignoreBounds=True)
-        self._parts[name] = item
+        self._use_part(name, *self._curve_xy(self._fit.q, intensity), self._pen(colour, 1.5, style), 2)
+
+    def _use_part(self, name: str, x: Array, y: Array, pen: Any, height: float) -> None:
+        """Draw a line, with the item that had this name before: new ones cost the legend its time."""
+        if name not in self._kept_parts:
+            self._kept_parts[name] = pg.PlotCurveItem(connect="finite")
+            self.main.addItem(self._kept_parts[name], ignoreBounds=True)
+        item = self._parts[name] = self._kept_parts[name]
+        item.setData(x, y)
+        item.setPen(pen)
+        item.setZValue(height)
+        item.show()
 
     def _curve_xy(self, q: Array, intensity: Array) -> tuple[Array, Array]:
         """Line in the paper's coordinates, broken where it has no place."""
@@ -350,19 +358,26 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         return -limit, limit
 
     def _draw_legend(self) -> None:
+        wanted = self._legend_items()
         at_top = bool(self._others) or self._representation.weight > 0  # where the curves leave room
-        self._legend.setOffset((-12, 24) if at_top else (12, -12))
+        if (wanted, at_top) == self._in_legend:
+            return
+        self._in_legend = wanted, at_top
+        self._legend.setOffset((-12, 24) if at_top else (12, -30))
         self._legend.clear()
         self._legend.setLabelTextColor(self._theme.text)
         self._legend.setBrush(pg.mkBrush(_faded(self._theme.plot, 0.85)))
-        if self._curve is not None:
-            self._legend.addItem(self._dots, "measured")
-        if self._fit is not None:
-            self._legend.addItem(self._line, "best fit")
-        for name, item in self._parts.items():
+        for item, name, _ in wanted:
             self._legend.addItem(item, name)
-        for item, name in self.overlays.items:
-            self._legend.addItem(item, name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…")
+
+    def _legend_items(self) -> list[tuple[Any, str, str]]:
+        """What the legend shall hold, with the theme it is painted in."""
+        found = [] if self._curve is None else [(self._dots, "measured")]
+        if self._fit is not None:
+            found.append((self._line, "best fit"))
+        found += [(item, name) for name, item in self._parts.items()]
+        found += [(item, name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…") for item, name in self.overlays.items]
+        return [(item, name, self._theme.name) for item, name in found]
 
     def position_of(self, q: float, intensity: float) -> QPointF:
         """Pixel of a point of the main plot, in this widget."""

@@ -115,7 +115,10 @@ def _plain(value: float, spacing: float) -> str:
     if abs(value) < 1e-9 * spacing:
         return "0"
     size = math.floor(math.log10(abs(value)))
-    figures = max(1, size - math.floor(math.log10(spacing) + 1e-9) + 1)
+    last = math.floor(math.log10(spacing) + 1e-9)
+    if abs(spacing / 10.0**last - round(spacing / 10.0**last)) > 1e-6:
+        last -= 1
+    figures = max(1, size - last + 1)
     if -4 < size < 5:
         return f"{value:.{max(0, figures - size - 1)}f}"
     return f"{value / 10.0**size:.{figures - 1}f}·10" + str(size).translate(_SUPERSCRIPT)

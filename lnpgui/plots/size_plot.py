@@ -12,6 +12,9 @@ from PySide6.QtWidgets import QWidget
 from engine.inference.size_bands import SizeBand
 from lnpgui.theme import Theme
 
+MOST_EMPTY = 2.0
+"""The axis goes at most so many times as far as the largest size."""
+
 
 class SizePlot(pg.PlotWidget):  # type: ignore[misc]
     """Shows one distribution for each type of the sample."""
@@ -82,8 +85,9 @@ class SizePlot(pg.PlotWidget):  # type: ignore[misc]
         for band in self._bands:
             self._draw_band(band)
         plot.enableAutoRange()
-        if not self._bands and self._visible is not None:
-            plot.setXRange(0, 1.2 * self._visible[1], padding=0)
+        if self._visible is not None:
+            last = max((float(band.diameter[-1]) for band in self._bands), default=self._visible[1])
+            plot.setXRange(0, min(max(last, 1.1 * self._visible[1]), MOST_EMPTY * last), padding=0.01)
 
     def _draw_band(self, band: SizeBand) -> None:
         plot = self.getPlotItem()

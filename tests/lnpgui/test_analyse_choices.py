@@ -20,6 +20,7 @@ from lnpgui.panels.analyse.plot_bar import REPRESENTATION_TITLES
 from lnpgui.plots.curve_plot import CurvePlot
 from lnpgui.plots.representation import REPRESENTATIONS
 from lnpgui.request import PLAIN, Request, Way
+from lnpgui.settings import Settings
 from lnpgui.wording import Light
 
 Drop = Callable[..., bool]
@@ -212,7 +213,7 @@ def test_that_a_buffer_is_asked_for_and_its_effect_told(
     assert analyst.requests[-1] == PLAIN
 
 
-def test_that_columns_are_chosen_in_a_dialog_and_kept_for_the_folder(qtbot: QtBot, shown: MainWindow, analyst: Analyst) -> None:
+def test_that_columns_are_chosen_in_a_dialog_and_kept_for_the_folder(qtbot: QtBot, shown: MainWindow, settings: Settings) -> None:
     qtbot.mouseClick(shown.analyse.reading.columns_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: shown.analyse.findChild(ColumnsDialog) is not None)
     dialog = shown.analyse.findChild(ColumnsDialog)
@@ -229,7 +230,7 @@ def test_that_columns_are_chosen_in_a_dialog_and_kept_for_the_folder(qtbot: QtBo
     entry = shown.session.current
     assert entry is not None
     assert entry.request.columns == chosen
-    assert shown._settings.habit(entry.path.parent).columns == chosen
+    assert settings.habit(entry.path.parent).columns == chosen
 
 
 def test_that_marked_frames_become_one_more_curve(qtbot: QtBot, shown: MainWindow, analyst: Analyst) -> None:

@@ -60,7 +60,9 @@ class ChoicesLine(QFrame):
         self.scale.setToolTip("Factor on the buffer: a number, or auto for the one that makes buffer and sample equal at high q")
         self.scale.setFixedWidth(self.scale.fontMetrics().horizontalAdvance("0.00000") + 16)
         self.scale.editingFinished.connect(self._on_scale)
-        self._times = QLabel("×")
+        self._less = QLabel()
+        self._less.setTextFormat(Qt.TextFormat.PlainText)
+        self._less.setWordWrap(True)
         self.trouble = QLabel()
         self.trouble.setProperty("role", "error")
         self.effect = QLabel()
@@ -84,12 +86,17 @@ class ChoicesLine(QFrame):
         for box in self.boxes.values():
             line.addWidget(box)
         line.addStretch(1)
-        for part in (self.buffer, self._times, self.scale, self.drop):
-            line.addWidget(part)
+        line.addWidget(self.buffer)
+        below = QHBoxLayout()
+        below.setSpacing(6)
+        below.addWidget(self._less, 1)
+        for part in (self.scale, self.drop):
+            below.addWidget(part)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(10, 4, 8, 4)
         rows.setSpacing(3)
         rows.addLayout(line)
+        rows.addLayout(below)
         rows.addWidget(self.trouble)
         rows.addWidget(self.effect)
 
@@ -105,11 +112,9 @@ class ChoicesLine(QFrame):
         for key, box in self.boxes.items():
             with QSignalBlocker(box):
                 box.setChecked(key in choices.types)
-        metrics = self.buffer.fontMetrics()
-        name = metrics.elidedText(choices.buffer, Qt.TextElideMode.ElideMiddle, 180)
-        self.buffer.setText(f"Buffer: {name}" if choices.buffer else "Buffer …")
-        self.buffer.setToolTip(choices.buffer_tip or "Choose a curve of the buffer, taken off the marked curves")
-        for part in (self._times, self.scale, self.drop):
+        self._less.setText(f"less {choices.buffer}, times")
+        self._less.setToolTip(choices.buffer_tip)
+        for part in (self._less, self.scale, self.drop):
             part.setVisible(bool(choices.buffer))
         self._said = choices.scale
         with QSignalBlocker(self.scale):

@@ -177,7 +177,7 @@ def _line_count(text: str, metrics: QFontMetrics, width: int) -> int:
 
 def _shortened(text: str, metrics: QFontMetrics, width: int, lines: int) -> str:
     """Return *text* cut so that it fits the lines a row has; the whole of it is in the tool tip."""
-    if metrics.horizontalAdvance(text) <= width * lines * 0.9:
+    if metrics.horizontalAdvance(text) <= width * (1 if lines == 1 else lines * 0.9):
         return text
     return metrics.elidedText(text, Qt.TextElideMode.ElideRight, round(width * lines * 0.9))
 

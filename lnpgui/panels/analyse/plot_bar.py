@@ -70,7 +70,6 @@ class PlotBar(QWidget):
         line = QHBoxLayout()
         line.setSpacing(5)
         line.addWidget(self.representation)
-        line.addWidget(self.scale)
         line.addStretch(1)
         before = QLabel("&q from")
         before.setBuddy(self.low)
@@ -80,6 +79,7 @@ class PlotBar(QWidget):
         rows.setContentsMargins(2, 4, 2, 2)
         rows.setSpacing(2)
         rows.addLayout(line)
+        rows.addWidget(self.scale)
         rows.addWidget(self.trouble)
         rows.addWidget(self.reading)
 
