@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabWidget, QWidget
+from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from lnpgui import workers
 from lnpgui.engine_calls import EngineCalls
+from lnpgui.menus import Menus
 from lnpgui.panels.registry import PANELS, Line, Panel, Surroundings
-from lnpgui.paths import example_curves
 from lnpgui.session import Session
 from lnpgui.session_keeper import SessionKeeper
-from lnpgui.settings import Settings, ThemeChoice
+from lnpgui.settings import Settings
 from lnpgui.theme import Theme, Themes, icon
 from lnpgui.undo import Changes
 from lnpgui.widgets.drop_hint import DropHint
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from lnpgui.panels.fitted.view import FittedView
 
 CLOSE_WITHIN_MS = 1500
-THEME_WORDS = {ThemeChoice.SYSTEM: "As the system", ThemeChoice.LIGHT: "Light", ThemeChoice.DARK: "Dark"}
 
 
 class MainWindow(QMainWindow):
@@ -67,7 +66,7 @@ class MainWindow(QMainWindow):
         self.notice = NoticeBar(self)
         self.setStatusBar(self.notice)
         self.keeper.said.connect(self.notice.say)
-        self._add_menus()
+        self.menus = Menus(self)
         self._hint = DropHint(self)
         self.drop.watch(self)
         self.drop.dropped.connect(self.analyse.files_given)
@@ -165,67 +164,6 @@ class MainWindow(QMainWindow):
         dock.show()
         dock.raise_()
 
-    def _add_menus(self) -> None:
-        file = self.menuBar().addMenu("&File")
-        file.addActions([self.analyse.open_action, self.analyse.open_folder_action])
-        examples = file.addMenu("Simulated examples")
-        for path in example_curves():
-            action = examples.addAction(path.stem.replace("_", " ").capitalize())
-            action.setData(path)
-        examples.triggered.connect(self._on_example)
-        self._add_session_entries(file)
-        file.addSeparator()
-        leave = QAction("Quit", self)
-        leave.setShortcut(QKeySequence(QKeySequence.StandardKey.Quit))
-        leave.setMenuRole(QAction.MenuRole.QuitRole)
-        leave.triggered.connect(self.close)
-        file.addAction(leave)
-        self._add_edit_menu()
-        curves = self.menuBar().addMenu("&Curves")
-        curves.addActions([*self.analyse.curve_actions, self.analyse.clear_action])
-        curves.addSeparator()
-        curves.addAction(self.analyse.cancel_action)
-        self._add_theme_menu()
-
-    def _add_edit_menu(self) -> None:
-        edit = self.menuBar().addMenu("&Edit")
-        undo = self.changes.stack.createUndoAction(self, "Undo")
-        undo.setShortcut(QKeySequence(QKeySequence.StandardKey.Undo))
-        redo = self.changes.stack.createRedoAction(self, "Redo")
-        redo.setShortcut(QKeySequence("Ctrl+Shift+Z"))
-        edit.addActions([undo, redo])
-
-    def _add_session_entries(self, file: QMenu) -> None:
-        menu = file.addMenu("Session")
-        for text, key, slot in (
-            ("New", "Ctrl+N", self.keeper.new),
-            ("Open …", "", self.keeper.ask_open),
-            ("Save as …", "Ctrl+S", self.keeper.ask_save),
-        ):
-            action = QAction(text, self)
-            action.setShortcut(QKeySequence(key))
-            action.triggered.connect(slot)
-            menu.addAction(action)
-
-    def _add_theme_menu(self) -> None:
-        view = self.menuBar().addMenu("&View")
-        for number, line in enumerate(PANELS, start=1):
-            action = QAction(line.title, self)
-            action.setData(line.title)
-            action.setShortcut(QKeySequence(f"Ctrl+{number}"))
-            action.triggered.connect(self._on_panel_chosen)
-            view.addAction(action)
-        view.addSeparator()
-        colours = view.addMenu("Colours")
-        group = QActionGroup(self)
-        for choice, words in THEME_WORDS.items():
-            action = QAction(words, self, checkable=True)
-            action.setData(choice)
-            action.setChecked(choice is self.settings.theme)
-            group.addAction(action)
-            colours.addAction(action)
-        group.triggered.connect(self._on_theme_chosen)
-
     def _restore_layout(self) -> None:
         self.resize(1360, 860)
         self.restoreGeometry(self.settings.layout("window"))
@@ -298,20 +236,6 @@ class MainWindow(QMainWindow):
             self.open(paths)
 
     # -- colours and the end -------------------------------------------------------------------------------------------
-
-    @Slot(QAction)
-    def _on_example(self, action: QAction) -> None:
-        self.open([action.data()])
-
-    @Slot(QAction)
-    def _on_theme_chosen(self, action: QAction) -> None:
-        self.themes.choose(action.data())
-
-    @Slot()
-    def _on_panel_chosen(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            self.turn_to(action.data())
 
     @Slot(object)
     def _on_theme(self, theme: Theme) -> None:

@@ -85,6 +85,7 @@ class Session(QObject):
         self._next_key = 1
         self._current: int | None = None
         self._selected: tuple[int, ...] = ()
+        self.types = PLAIN.types  # candidates of new curves
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -123,7 +124,8 @@ class Session(QObject):
 
     def add(self, paths: Iterable[Path]) -> tuple[Entry, ...]:
         """Append one entry for each path, to be read."""
-        return self.put([Entry(key=0, path=path, name=path.name) for path in paths])
+        request = dataclasses.replace(PLAIN, types=self.types)
+        return self.put([Entry(key=0, path=path, name=path.name, request=request) for path in paths])
 
     def add_parts(self, entry: Entry, measurements: Iterable[Measurement]) -> tuple[Entry, ...]:
         """Put the further data sets of the file of *entry* behind it."""

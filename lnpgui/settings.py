@@ -12,6 +12,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from engine.errors import ParameterError
 from engine.io.column_choice import ColumnChoice
+from engine.models.registry import LNP_TYPES
 from engine.units import QUnit
 from lnpgui.request import Habit, columns_from_dict, columns_to_dict
 
@@ -102,6 +103,16 @@ class Settings:
     @live_seconds.setter
     def live_seconds(self, seconds: float) -> None:
         self._store.setValue("live/seconds", seconds)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Candidate types of new curves."""
+        chosen = str(self._store.value("analysis/types", "")).split(",")
+        return tuple(key for key in LNP_TYPES if key in chosen) or LNP_TYPES
+
+    @types.setter
+    def types(self, types: Sequence[str]) -> None:
+        self._store.setValue("analysis/types", ",".join(types))
 
     @property
     def text_scale(self) -> int:

@@ -126,6 +126,24 @@ def icon(name: str, colour: str, size: int = 64) -> QIcon:
     return result
 
 
+def set_text_scale(percent: int) -> None:
+    """Show all text at so many percent of the size that the system asks for."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        return
+    usual = app.property(USUAL_SIZE)
+    if usual is None:
+        usual = app.font().pointSizeF()
+        app.setProperty(USUAL_SIZE, usual)
+    font = app.font()
+    if usual > 0 and abs(font.pointSizeF() - usual * percent / 100) > 0.01:
+        font.setPointSizeF(usual * percent / 100)
+        app.setFont(font)
+
+
+USUAL_SIZE = "usual size of text"
+
+
 class Themes(QObject):
     """Keeps the application in the chosen colours and tells when they change."""
 

@@ -31,7 +31,6 @@ from lnpgui.session import Entry, Session, State
 from lnpgui.settings import Settings
 from lnpgui.workers import Failure, Job, ThreadJob
 
-LOOK_EVERY_MS = 1000
 REST = 4.0
 """After a look that took long, as on a slow network, so many times its length pass before the next."""
 
@@ -55,7 +54,7 @@ class LivePresenter(QObject):
         self._offered: set[Path] = set()
         self._last: float | None = None
         self._trouble = ""
-        self._timer = QTimer(self, interval=LOOK_EVERY_MS)
+        self._timer = QTimer(self, interval=round(1000 * settings.live_seconds))
         self._timer.timeout.connect(self.tick)
         view.started.connect(self.start)
         view.stopped.connect(self.stop)
