@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from engine.commands.capsule_check import capsule_at
 from engine.errors import DataFileError, EngineError, ParameterError
-from engine.io.capsule import is_capsule, read_capsule
+from engine.inference.settings import AnalysisSettings
 from engine.io.derived import averaged, less_buffer, merged
 from engine.io.measurement import Measurement
 from engine.io.read import read
@@ -50,28 +51,32 @@ def obtain(path: Path, request: Request, habit: Habit, report: Report = silent) 
 
 def kept_request(path: Path) -> Request | None:
     """Return the request that a capsule was made by; None for every other file."""
-    try:
-        if not is_capsule(path):
-            return None
-        settings = read_capsule(path).settings
-        low, high = settings.q_range
-        q_range = None if (low, high) == (None, None) else (low or 0.0, high if high is not None else LARGEST_Q)
-        return Request(types=settings.candidates, q_range=q_range)
-    except EngineError:
-        return None
+    capsule = capsule_at(path)
+    return None if capsule is None else _request_of(capsule.settings)
 
 
-def _of_capsule(path: Path) -> tuple[Measurement, ...]:
-    """Return the curve of a capsule, as it was judged, with what was said of it."""
-    capsule = read_capsule(path)
-    said = capsule.result.get("hypothesis") or "no type"
-    note = f"Capsule of {capsule.raw_name}: {capsule.result.get('status')}, {said}, said {capsule.model} of LNPScope {capsule.program}."
-    return (replace(capsule.measurement, path=path, name=path.name, notes=(note, *capsule.measurement.notes)),)
+def _request_of(settings: AnalysisSettings) -> Request:
+    low, high = settings.q_range
+    everything = low is None and high is None
+    return Request(types=settings.candidates, q_range=None if everything else (low or 0.0, LARGEST_Q if high is None else high))
+
+
+def _capsule_note(path: Path) -> tuple[str, ...]:
+    """Say what the verdict in a capsule was, and whether the window asks the same question."""
+    capsule = capsule_at(path)
+    if capsule is None:
+        return ()
+    said = f"The capsule's verdict: {capsule.result.get('status')}, {capsule.result.get('hypothesis') or 'no type'} ({capsule.model})."
+    request = _request_of(capsule.settings)
+    asked = AnalysisSettings(types=request.types, q_range=capsule.settings.q_range)
+    if asked == capsule.settings:
+        return (said,)
+    return said, "It was judged with settings that this window does not have (seed, weights, shell or contrasts); analyze repeats them."
 
 
 def _read(path: Path, request: Request, habit: Habit) -> tuple[Measurement, ...]:
-    if request.q_unit is None and request.columns is None and is_capsule(path):
-        return _of_capsule(path)
+    if request.q_unit is None and request.columns is None and (note := _capsule_note(path)):
+        return tuple(replace(m, notes=(*note, *m.notes)) for m in read(path))
     if request.columns is not None or habit.columns is None or not _is_laid_out(path, habit.layout):
         return read(path, q_unit=request.q_unit, confirmed=habit.q_unit, columns=request.columns)
     return read(path, q_unit=request.q_unit, confirmed=habit.q_unit, columns=habit.columns)

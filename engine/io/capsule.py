@@ -161,20 +161,6 @@ def read_capsule(path: Path) -> Capsule:
         raise DataFileError(path, f"The capsule holds impossible values: {error}") from error
 
 
-def is_capsule(path: Path) -> bool:
-    """Tell whether a file says that it is a capsule; whether it is a sound one is for :func:`read_capsule` to say."""
-    import h5py
-
-    try:
-        if not Source(Path(path)).head.startswith(SIGNATURE) or not has_sound_heaps(Path(path)):
-            return False
-        with h5py.File(path, "r", locking=False) as file:
-            entry = member(file, f"{_GROUP}/record")
-            return entry is not None and bool(word_of(entry.parent, "schema"))
-    except (EngineError, OutsideLink, NotReadable, *BROKEN):
-        return False
-
-
 def _record(capsule: Capsule) -> Record:
     found = capsule.measurement
     return {

@@ -10,12 +10,15 @@ from gui_fakes import make_analysis, write_curve
 
 from engine.errors import EngineError, ParameterError
 from engine.inference.settings import AnalysisSettings
-from engine.io.capsule import is_capsule, pack, write_capsule
+from engine.io.capsule import pack, write_capsule
 from engine.io.column_choice import ColumnChoice
 from engine.io.results import answered
 from engine.io.table_preview import preview
+from engine.progress import silent
 from engine.units import QUnit
+from lnpgui.engine_calls import analyse
 from lnpgui.obtain import kept_request, obtain
+from lnpgui.panels.analyse import keeping
 from lnpgui.request import PLAIN, Habit, Part, Request, Way
 
 NONE = Habit()
@@ -76,10 +79,28 @@ def test_that_a_capsule_opens_with_its_curve_and_its_request(tmp_path: Path) -> 
     settings = AnalysisSettings(types=("type 3", "type 4"), q_range=(0.1, 2.0))
     capsule = tmp_path / "a-capsule.h5"
     write_capsule(capsule, pack(found, record, settings=settings, basis="b", model="m"))
-    assert is_capsule(capsule)
-    assert not is_capsule(path)
     (opened,) = obtain(capsule, PLAIN, NONE)
     np.testing.assert_array_equal(opened.curve.intensity, found.curve.intensity)
-    assert opened.notes[0].startswith("Capsule of a.dat: in family, type 3 + type 4")
+    assert opened.notes[0].startswith("The capsule's verdict: in family, type 3 + type 4")
     assert kept_request(capsule) == Request(types=("type 3", "type 4"), q_range=(0.1, 2.0))
     assert kept_request(path) is None
+
+
+@pytest.mark.slow
+def test_that_a_capsule_from_the_window_gives_the_same_verdict_again(tmp_path: Path, root: Path) -> None:
+    path = sorted((root / "resources" / "examples").glob("solid*"))[0]
+    request = Request(types=("type 1", "type 4"), q_range=(0.1, 1.5))
+    (found,) = obtain(path, request, NONE)
+    verdict = analyse(found.curve, request, silent)
+    capsule = tmp_path / "solid-capsule.h5"
+    keeping.write_capsule(capsule, keeping.Kept(path, found, verdict, request), silent)
+    (opened,) = obtain(capsule, PLAIN, NONE)
+    kept = kept_request(capsule)
+    assert kept == request
+    again = analyse(opened.curve, kept, silent)
+    assert again.sentence == verdict.sentence
+    assert again.hypotheses == verdict.hypotheses
+    assert again.sizes == verdict.sizes
+    assert again.fit.q[0] >= 0.1
+    assert again.fit.q[-1] <= 1.5
+    np.testing.assert_array_equal(again.fit.intensity, verdict.fit.intensity)
