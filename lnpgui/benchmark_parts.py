@@ -219,13 +219,33 @@ class Frames(Part):
         self.end({"surfaces": found.surfaces, "clipped": found.clipped, "volume": found.volume})
 
 
+class Refresh(Part):
+    """How long ten curves of 2000 points with error bars take to draw."""
+
+    def begin(self) -> None:
+        """Measure at once."""
+        from lnpgui.plots.timing import measure
+
+        found = measure()
+        self.end({"refresh": found.refresh, "repaint": found.repaint})
+
+
 class Closing(QObject):
-    """Closes the window a while after its start, whatever it does then, and prints when that was."""
+    """Closes the window a while after its work has begun, and prints when that was."""
 
     def __init__(self, window: MainWindow, after: float) -> None:
         super().__init__(window)
         self._window = window
-        QTimer.singleShot(round(1000 * after), self._close)
+        self._after = after
+        self._look = QTimer(self, interval=5)
+        self._look.timeout.connect(self._on_look)
+        self._look.start()
+
+    @Slot()
+    def _on_look(self) -> None:
+        if self._window.presenter.is_busy:
+            self._look.stop()
+            QTimer.singleShot(round(1000 * self._after), self._close)
 
     @Slot()
     def _close(self) -> None:
@@ -238,14 +258,15 @@ class Closing(QObject):
 def main(words: Sequence[str] | None = None) -> int:
     """Run one part and return the exit code of the window."""
     parser = argparse.ArgumentParser(prog="python -m lnpgui.benchmark_parts", description="Measure one part of the window.")
-    parser.add_argument("part", choices=["verdict", "batch", "simulation", "frames", "closing"])
+    parser.add_argument("part", choices=["verdict", "batch", "simulation", "refresh", "frames", "closing"])
     parser.add_argument("--path", type=Path, default=Path(), help="file or folder to drop")
-    parser.add_argument("--after", type=float, default=1.0, help="closing: seconds after the start")
+    parser.add_argument("--after", type=float, default=1.0, help="closing: seconds after the work has begun")
     arguments = parser.parse_args(words)
     parts: dict[str, Callable[[MainWindow], QObject]] = {
         "verdict": partial(Verdict, path=arguments.path),
         "batch": partial(Batch, folder=arguments.path),
         "simulation": Simulation,
+        "refresh": Refresh,
         "frames": Frames,
         "closing": partial(Closing, after=arguments.after),
     }

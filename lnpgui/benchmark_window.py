@@ -72,18 +72,21 @@ def rows_of(folder: Path, count: int, report: Report) -> list[dict[str, Any]]:
     report(Step(3, 7, "simulation"))
     simulation = part("simulation", folder)
     report(Step(4, 7, "frames"))
+    refresh = part("refresh", folder).figures
     frames = part("frames", folder)
     report(Step(5, 7, f"{count} curves"))
     batch = part("batch", folder, path=folder / "batch")
     closings = []
     for i in range(CLOSINGS):
         report(Step(6, 7, f"closing {i + 1}"))
-        closings.append(part("closing", folder, path=folder / "few", after=0.3 + 0.35 * i))
+        closings.append(part("closing", folder, path=folder / "few", after=0.15 * i))
     return [
         *_start_rows(stages),
         _row("drop to verdict", "s", 1.5, _median(verdict.figures.get("seconds")), note=_spread(verdict.figures.get("seconds"))),
         *_batch_rows(batch, count),
         _row("longest gap of a 10 ms timer, simulation", "s", 0.1, simulation.figures.get("gap"), note=_thousandth(simulation.figures)),
+        _row("10 curves x 2000 points with bars, full refresh", "ms", 100, _ms(refresh.get("refresh"))),
+        _row("  repaint", "ms", 15, _ms(refresh.get("repaint"))),
         _row("3-D view, surfaces, 800 x 600", "frames/s", 25, frames.figures.get("surfaces"), more=True),
         _row("3-D view, volume, 800 x 600", "frames/s", 25, frames.figures.get("volume"), more=True),
         *_closing_rows(closings),
@@ -149,6 +152,10 @@ def print_table(rows: list[dict[str, Any]]) -> None:
         verdict = {True: "met", False: "MISSED", None: ""}[row["met"]]
         lines.append(f"{row['figure']:48s} {row['unit']:>8s} {row['goal']:>8s} {value:>9s}  {verdict:6s} {row['note']}".rstrip())
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else 1000 * seconds
 
 
 def _median(values: list[float] | None) -> float | None:
