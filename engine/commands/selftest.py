@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from time import perf_counter
+from typing import TypeVar
 
 from engine.errors import EngineError
 from engine.io.aside import write_text
@@ -26,8 +27,11 @@ TIME_LIMIT = 60.0
 EXAMPLE = Path(__file__).resolve().parents[2] / "resources" / "examples" / "two_compartment_and_solid.dat"
 EXAMPLE_IS = "type 3 + type 4"
 
+Given = TypeVar("Given")
+Answer = TypeVar("Answer")
+
 LIBRARIES = (
-    *("numpy", "scipy", "h5py", "mrcfile", "defusedxml", "scikit-learn", "torch"),
+    *("numpy", "scipy", "h5py", "mrcfile", "defusedxml", "safetensors", "scikit-learn", "torch"),
     *("PySide6_Essentials", "shiboken6", "pyqtgraph", "vtk"),
 )
 
@@ -165,45 +169,101 @@ def hdf5_keeps_numbers() -> str:
     return f"HDF5 {h5py.version.hdf5_version}, compressed, a file name with an umlaut"
 
 
-def learning_libraries_work() -> str:
-    """Let torch take one step of training, and scikit-learn fit a line."""
+def model_names_the_example() -> str:
+    """Let the network that comes with the program look at the example; it must do so without torch, which takes seconds to load."""
+    from engine.io.read import read
+    from engine.learning.impression import look
+    from engine.learning.model_folder import default_model
+
+    had_torch = "torch" in sys.modules
+    model = default_model()
+    if model is None:
+        raise CheckFailed("the model that comes with the program is missing")
+    support = look(model, read(EXAMPLE)[0].curve).log_support
+    best = max(support, key=lambda types: support[types])
+    named = " + ".join(best)
+    if named != EXAMPLE_IS:
+        raise CheckFailed(f"{EXAMPLE.name} is {EXAMPLE_IS}, but {model.identity} says {named}")
+    if not had_torch and "torch" in sys.modules:
+        raise CheckFailed("torch was loaded to ask a network; the window would wait for that")
+    return f"{model.identity} names {named}, without torch"
+
+
+def classical_methods_work() -> str:
+    """Let scikit-learn fit a line."""
     import numpy as np
-    import torch
     from sklearn.linear_model import LinearRegression
 
-    net = torch.nn.Linear(3, 1)
-    optimiser = torch.optim.Adam(net.parameters())
-    before = net(torch.ones(8, 3)).square().mean()
-    before.backward()
-    optimiser.step()
-    if not net(torch.ones(8, 3)).square().mean() < before:
-        raise CheckFailed("a training step of torch did not lower the loss")
     x = np.arange(6.0)[:, np.newaxis]
     slope = LinearRegression().fit(x, 2 * x[:, 0] + 1).coef_[0]
     if abs(slope - 2) > 1e-9:
         raise CheckFailed(f"scikit-learn fits a slope of 2 as {slope}")
-    return f"torch {torch.__version__}, {'a GPU' if torch.cuda.is_available() else 'no GPU'}"
+    return "scikit-learn fits a line"
+
+
+def _train_tiny(folder: Path) -> tuple[float, float, str]:
+    """Train a network too small to be of use in *folder*, in a process of its own; return loss before and after, and what trained it."""
+    import torch
+
+    from engine.datasets.basis import default_basis
+    from engine.learning import training
+    from engine.learning.config import Budget, NetworkConfig, TrainConfig
+
+    # what it learns is thrown away, so little is measured of it; this process ends afterwards
+    training.SCALER_BATCHES, training.CHUNK = 2, 256
+    training.VALIDATION_CURVES = training.CALIBRATION_CURVES = training.CHUNK
+    config = TrainConfig(
+        name="self-test", network=NetworkConfig(width=16, blocks=1, gaussians=1), budget=Budget(curves=1280, batch=64, learning_rate=0.01)
+    )
+    losses: list[float] = []
+
+    def note(event: object) -> None:
+        if isinstance(event, training.TrainStep):
+            losses.append(event.entropy + event.density)
+
+    training.train(config, folder, default_basis(), report=note)
+    return losses[0], losses[-1], f"torch {torch.__version__}, {'a GPU' if torch.cuda.is_available() else 'no GPU'}"
+
+
+def training_works() -> str:
+    """Train a tiny network in a spawned process, as the window does, and load what it leaves."""
+    from engine.learning.model_folder import load_model
+
+    with tempfile.TemporaryDirectory(prefix="lnpscope-") as folder:
+        place = Path(folder) / "model"
+        before, after, trainer = in_another_process(_train_tiny, place)
+        curves = load_model(place).curves
+    if not after < before:
+        raise CheckFailed(f"the loss went from {before:.2f} to {after:.2f} in training")
+    return f"{curves} curves, loss {before:.1f} to {after:.1f}; {trainer}"
 
 
 def _square(number: float) -> float:
     return number * number
 
 
-def child_process_answers() -> str:
-    """Ask a process of our own, as library making and training do."""
+def in_another_process(work: Callable[[Given], Answer], given: Given) -> Answer:
+    """Return ``work(given)`` of a spawned process; inside the packaged program that is the program itself, started once more."""
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        if pool.submit(_square, 7.0).result(timeout=TIME_LIMIT / 2) != 49.0:
-            raise CheckFailed("a child process gave a wrong answer")
+        return pool.submit(work, given).result(timeout=TIME_LIMIT)
+
+
+def child_process_answers() -> str:
+    """Ask a process of our own, as library making does."""
+    if in_another_process(_square, 7.0) != 49.0:
+        raise CheckFailed("a child process gave a wrong answer")
     return "a spawned process answers"
 
 
 CHECKS = (
     Check("simulation", sphere_matches_closed_form),
     Check("analysis", example_is_recognised),
+    Check("network", model_names_the_example),
     Check("HDF5", hdf5_keeps_numbers),
     Check("processes", child_process_answers),
-    Check("learning libraries", learning_libraries_work),
+    Check("classical methods", classical_methods_work),
+    Check("training", training_works),
 )

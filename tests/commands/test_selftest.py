@@ -82,6 +82,35 @@ def test_that_the_example_is_told_from_another_curve(monkeypatch):
         selftest.example_is_recognised()
 
 
+def test_that_the_model_of_the_program_names_the_example_and_another_curve_is_noticed(monkeypatch):
+    assert "names type 3 + type 4" in selftest.model_names_the_example()
+    monkeypatch.setattr(selftest, "EXAMPLE", selftest.EXAMPLE.with_name("solid.dat"))
+    with pytest.raises(CheckFailed, match=r"is type 3 \+ type 4, but default [0-9a-f]{8} says type 4"):
+        selftest.model_names_the_example()
+
+
+def test_that_a_program_without_its_model_is_noticed(monkeypatch):
+    from engine.learning import model_folder
+
+    monkeypatch.setattr(model_folder, "default_model", lambda: None)
+    with pytest.raises(CheckFailed, match="the model that comes with the program is missing"):
+        selftest.model_names_the_example()
+
+
+def test_that_a_training_that_learns_nothing_is_noticed(monkeypatch):
+    from engine.learning import model_folder
+
+    monkeypatch.setattr(model_folder, "load_model", lambda folder: argparse.Namespace(curves=1280))
+    monkeypatch.setattr(selftest, "in_another_process", lambda work, given: (9.0, 9.0, "torch"))
+    with pytest.raises(CheckFailed, match=r"the loss went from 9\.00 to 9\.00"):
+        selftest.training_works()
+
+
+def test_that_a_network_is_asked_without_loading_torch(root):
+    code = "import sys; from engine.commands.selftest import model_names_the_example as look; look(); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, timeout=60, check=False).returncode == 0
+
+
 @pytest.mark.slow
 def test_that_the_self_test_of_this_installation_passes(run_main):
     done = run_main("selftest", PYTHONWARNINGS=None)  # warnings of libraries that we only start here are not ours
