@@ -22,6 +22,9 @@ SCALES = (-10.0, 10.0)
 """Range of ln scale where the scale is unknown."""
 
 _DAMPING = 1e-3  # at the start, and the factor by which it changes
+_STEPS, _TOLERANCE = 40, 1e-3  # at most, and the gain in ln likelihood below which a curve is done
+_ROUGH_STEPS = 12
+_ROUGH_ERROR = 0.03  # relative error that a rough guess is forgiven
 _BLOCK = 200  # curves at once
 
 
@@ -84,6 +87,11 @@ class Model:
         """Return the mean sizes [nm], shape (n, K)."""
         return self.values(places)[:, : len(self.types)]
 
+    def rough_variance(self, places: Array) -> Array:
+        """Return the variance of ln I_noisy at these places, and some more for their roughness, shape (n, n_q)."""
+        values = self.values(places)
+        return np.asarray(self._gaussian(values, self._ideal(places, values)[0])[1] + _ROUGH_ERROR**2)
+
     def inside(self, places: Array) -> NDArray[np.bool_]:
         """Tell which places lie in the box and have no negative number, over the last axis."""
         k = len(self.types)
@@ -98,14 +106,19 @@ class Model:
         mean, variance, _ = self._gaussian(values, np.asarray(ideal))
         return np.asarray(-((log_intensity - mean) ** 2 / variance + np.log(2 * np.pi * variance)).sum(axis=1) / 2)
 
-    def derivatives(self, places: Array, log_intensity: Array | None = None) -> tuple[Array, Array, Array]:
+    def derivatives(self, places: Array, log_intensity: Array | None = None, variance: Array | None = None) -> tuple[Array, Array, Array]:
         """Return ln likelihood (n,), its gradient (n, p) and the Fisher information (n, p, p) by the places in the box.
 
-        Without curves the first two are those of curves that equal their mean.
+        Without curves the first two are those of curves that equal their mean. With a *variance* of ln I_noisy, shape (n, n_q), that
+        is taken as known instead of the model's.
         """
         values = self.values(places)
         ideal, slopes = self._ideal(places, values)
-        mean, variance, share = self._gaussian(values, ideal)
+        mean, own_variance, share = self._gaussian(values, ideal)
+        if variance is not None:
+            mean, share = mean + (own_variance - variance) / 2, np.zeros_like(share)
+        else:
+            variance = own_variance
         extra = np.zeros((len(places), slopes.shape[1], ideal.shape[1]))
         by_mean, by_variance = slopes * (1 + share / 2)[:, None], -slopes * share[:, None]
         level = 3 * len(self.types) - 1
@@ -152,28 +165,48 @@ class Fit:
     gradient: Array
     information: Array
 
+    def take(self, rows: NDArray[np.int64]) -> Fit:
+        """Return the fits of some curves."""
+        return Fit(self.places[rows], self.likelihood[rows], self.gradient[rows], self.information[rows])
+
     def better_of(self, other: Fit) -> Fit:
         """Return the likelier fit of each curve."""
-        first = self.likelihood >= other.likelihood
-        pairs = ((getattr(self, name), getattr(other, name)) for name in ("places", "likelihood", "gradient", "information"))
-        return Fit(*(np.where(first.reshape(-1, *[1] * (a.ndim - 1)), a, b) for a, b in pairs))
+        return self.with_better(np.arange(len(self.likelihood)), other)
+
+    def with_better(self, rows: NDArray[np.int64], other: Fit) -> Fit:
+        """Return these fits with those of *rows* replaced by the *other* ones where they are likelier."""
+        wins = other.likelihood > self.likelihood[rows]
+        result = self.take(np.arange(len(self.likelihood)))
+        for mine, theirs in zip(
+            (result.places, result.likelihood, result.gradient, result.information),
+            (other.places, other.likelihood, other.gradient, other.information),
+            strict=True,
+        ):
+            mine[rows[wins]] = theirs[wins]
+        return result
 
 
-def climb(model: Model, places: Array, log_intensity: Array, *, steps: int = 40, tolerance: float = 1e-3, report: Report = silent) -> Fit:
+def climb(model: Model, places: Array, log_intensity: Array, *, rough: bool = False, report: Report = silent) -> Fit:
     """Return the fits that damped Fisher scoring within the box reaches from *places*.
 
-    A curve is done when a step gains less than *tolerance* in ln likelihood, or after *steps*.
+    Parameters
+    ----------
+    rough : bool
+        Whether the places are rough guesses. Then a few steps are done at first with the noise held fixed: misfits would else be taken
+        for noise, up to its highest level, where nothing tells sizes any more.
     """
     fits = []
     for i in range(0, len(places), _BLOCK):
         report(Step(i, len(places), " + ".join(model.types)))
-        fits.append(_climb(model, places[i : i + _BLOCK], log_intensity[i : i + _BLOCK], steps, tolerance))
+        begin, curves = _into_box(model, places[i : i + _BLOCK]), log_intensity[i : i + _BLOCK]
+        if rough:
+            begin = _climb(model, begin, curves, _ROUGH_STEPS, 1.0, model.rough_variance(begin)).places
+        fits.append(_climb(model, begin, curves, _STEPS, _TOLERANCE))
     return Fit(*(np.concatenate([getattr(fit, name) for fit in fits]) for name in ("places", "likelihood", "gradient", "information")))
 
 
-def _climb(model: Model, places: Array, log_intensity: Array, steps: int, tolerance: float) -> Fit:
-    places = _into_box(model, places)
-    likelihood, gradient, information = model.derivatives(places, log_intensity)
+def _climb(model: Model, places: Array, log_intensity: Array, steps: int, tolerance: float, variance: Array | None = None) -> Fit:
+    likelihood, gradient, information = model.derivatives(places, log_intensity, variance)
     damping = np.full(len(places), _DAMPING)
     open_rows = np.arange(len(places))
     for _ in range(steps):
@@ -181,7 +214,7 @@ def _climb(model: Model, places: Array, log_intensity: Array, steps: int, tolera
             break
         step = _step(places[open_rows], gradient[open_rows], information[open_rows], damping[open_rows])
         tried = _into_box(model, places[open_rows] + step)
-        new = model.derivatives(tried, log_intensity[open_rows])
+        new = model.derivatives(tried, log_intensity[open_rows], None if variance is None else variance[open_rows])
         gain = new[0] - likelihood[open_rows]
         better = gain > 0
         rows = open_rows[better]

@@ -199,7 +199,7 @@ TASKS = MappingProxyType(
                 classes=("pure", "mixture"),
                 logarithm=True,
             ),
-            Task("alpha", "number fraction alpha of type 3 beside type 4", _PAIR, _draw_pair, targets=("alpha",)),
+            Task("alpha", "alpha of types 3 + 4", _PAIR, _draw_pair, targets=("alpha",)),
             Task("mu", "mean size mu of types 3 and 4", _PAIR, _draw_pair, targets=("mu",), limits=MEANS, unit="nm"),
             Task(
                 "weights", "three weights of types 1, 2, 3", ("type 1", "type 2", "type 3"), _draw_three_weights, targets=("w1", "w2", "w3")

@@ -11,6 +11,7 @@ from engine.learning.paper.likelihood import Model
 from engine.learning.paper.protocol import MEANS
 
 _FLOOR = 0.05  # relative error that a grid leaves
+_FINE = 0.01  # the same, where the other types are fitted
 _WINDOW = 15  # points of the running mean that tells how noisy a point is
 _SWEEPS = 3
 _BLOCK = 50
@@ -123,3 +124,26 @@ def _distinct(
                 values.append(np.log(amplitudes.sum() * unit[row]))
             result[slot, row] = (np.array(values) - model.low) / model.width
     return result
+
+
+def second_guess(model: Model, places: Array, log_intensity: Array, j: int) -> Array:
+    """Return the places with the size of type *j* that explains best what the other types leave, at the noise of the fit."""
+    values, numbers, k = model.values(places), model.numbers(places), len(model.types)
+    means, sds = _grid(model)
+    parts = [numbers[:, i, None] * model.sized.average(kind, values[:, i], values[:, k + i]) for i, kind in enumerate(model.types)]
+    total = np.asarray(sum(parts))
+    scale = np.exp(values[:, -1:]) if model.scale else 1.0
+    rest = np.exp(log_intensity) / scale - total + parts[j]
+    weight = 1 / (np.exp(values[:, 3 * k - 1, None]) * total + (_FINE * total) ** 2)
+    curves = model.sized.average(model.types[j], means, sds)
+    product, own = (weight * rest) @ curves.T, weight @ (curves.T**2)
+    amplitude = np.clip(product / own, 0.0, 1.0)
+    best = (2 * amplitude * product - amplitude**2 * own).argmax(axis=1)
+    share = np.clip(amplitude[np.arange(len(places)), best], 1e-3, 1.0)[:, None]
+    new = np.where(np.arange(k) == j, share, numbers)
+    new /= new.sum(axis=1, keepdims=True)
+    guess = places.copy()
+    guess[:, j] = (means[best] - model.low[j]) / model.width[j]
+    guess[:, k + j] = (sds[best] - model.low[k + j]) / model.width[k + j]
+    guess[:, 2 * k : 3 * k - 1] = new[:, : k - 1]
+    return guess
