@@ -18,7 +18,7 @@ from lnpgui.plots.crosshair import Crosshair
 from lnpgui.plots.items import DecadeAxis, ErrorBars
 from lnpgui.plots.overlays import Overlay, Overlays
 from lnpgui.plots.range_handles import QRange, RangeHandles
-from lnpgui.plots.representation import GUINIER, LOG_LOG, Points, Representation
+from lnpgui.plots.representation import GUINIER, LOG_LIN, LOG_LOG, Points, Representation
 from lnpgui.theme import Theme
 
 RESIDUAL_LIMIT = 8.0
@@ -148,7 +148,7 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
         Points outside *q_range* are dimmed. The line of *guinier* is drawn in its own representation only.
         """
-        new = curve is not self._curve
+        new = curve is not self._curve or (self._representation is GUINIER and guinier != self._guinier)
         self._curve, self._fit, self._q_range, self._guinier = curve, fit, q_range, guinier
         self._draw()
         if new:
@@ -156,10 +156,13 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def show_others(self, others: Sequence[Overlay], *, scaled: bool) -> None:
         """Draw further curves behind the shown one, as they are or brought to its scale."""
+        same = (tuple(others), scaled) == (self._others, self._is_scaled)
         self._others, self._is_scaled = tuple(others), scaled
         self._draw_others()
         self._draw_fit()
         self._draw_legend()
+        if not same:
+            self.reset_view()
 
     def set_representation(self, representation: Representation) -> None:
         """Draw the same on other axes."""
@@ -359,7 +362,7 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def _draw_legend(self) -> None:
         wanted = self._legend_items()
-        at_top = bool(self._others) or self._representation.weight > 0  # where the curves leave room
+        at_top = bool(self._others) or self._representation not in (LOG_LOG, LOG_LIN)  # where the curves leave room
         if (wanted, at_top) == self._in_legend:
             return
         self._in_legend = wanted, at_top

@@ -202,3 +202,9 @@ def test_that_ten_curves_of_two_thousand_points_are_drawn_in_a_tenth_of_a_second
     times = measure(rounds=3)
     assert 0 < times.repaint <= 0.03  # measured 5 ms; twice the goal of 15 ms leaves room for a busy machine
     assert times.refresh <= 0.1
+
+
+def test_that_curves_added_to_the_plot_come_into_view(plot: CurvePlot) -> None:
+    plot.show_curve(Curve(Q, np.abs(INTENSITY)), None)
+    plot.show_others([Overlay("bright", Curve(Q, 1e4 * np.abs(INTENSITY)))], scaled=False)
+    assert plot.main.viewRange()[1][1] > np.log10(1e4 * INTENSITY.max())

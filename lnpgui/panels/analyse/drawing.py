@@ -89,7 +89,6 @@ class Drawing(QObject):
     @Slot(int)
     def _on_drawn_as(self, place: int) -> None:
         self._place = place
-        self._view.draw_as(place)
         self.show(self._session.current)
 
     @Slot(bool)

@@ -422,25 +422,19 @@ class AnalyseView(QWidget):
         if self._sizes is not None:
             self._sizes.show_sizes(bands, visible)
 
-    def draw_as(self, place: int) -> None:
-        """Change the representation."""
-        if self.bar.representation.currentIndex() != place:
-            self.bar.representation.setCurrentIndex(place)
-        self._draw()
-
     def _draw(self) -> None:
         drawn, place = self._drawn, self.bar.representation.currentIndex()
         self.bar.setVisible(drawn.curve is not None)
         if self._plot is None:
             return
+        self._plot.show_curve(drawn.curve, drawn.fit, drawn.q_range, drawn.guinier)
+        self._plot.show_others(drawn.others, scaled=drawn.is_scaled)
         if place == SIZES:
             self._make_sizes().show_sizes(drawn.bands, drawn.visible)
         else:
             from lnpgui.plots.representation import REPRESENTATIONS
 
             self._plot.set_representation(REPRESENTATIONS[place])
-        self._plot.show_curve(drawn.curve, drawn.fit, drawn.q_range, drawn.guinier)
-        self._plot.show_others(drawn.others, scaled=drawn.is_scaled)
         self._stack.setCurrentIndex(0 if drawn.curve is None else 2 if place == SIZES else 1)
 
     def _make_sizes(self) -> SizePlot:
