@@ -46,3 +46,24 @@ def test_that_what_is_assumed_of_an_outside_curve_is_said():
 
 def test_that_a_fit_without_particles_is_no_sample():
     assert recipe_of(dataclasses.replace(make_analysis(CURVE), particles=())) is None
+
+
+def test_that_the_best_fit_gives_back_the_sample_it_was_made_of():
+    from engine.datasets.basis import default_basis
+    from engine.ensembles.size_distribution import weights
+    from engine.inference.analysis import Fit
+    from engine.models.registry import MODELS
+
+    basis, q = default_basis(), np.geomspace(0.05, 2.5, 200)
+    truth = {"type 3": (0.7, 57.3, 4.4), "type 4": (0.3, 44.0, 6.1)}
+    at = basis.at(q)
+    parts = {key: 3e-9 * n * (weights(LogNormal(mean=mean, sd=sd), basis.diameters) @ at[key]) for key, (n, mean, sd) in truth.items()}
+    model = np.sum(list(parts.values()), axis=0)
+    fit = Fit(q, model, 0 * q, model, 0.0, parts)
+    particles = tuple((key, 0.5, MODELS[key](diameter=mean)) for key, (_, mean, _) in truth.items())
+    recipe = recipe_of(dataclasses.replace(make_analysis(CURVE), fit=fit, particles=particles))
+    assert recipe is not None
+    for component, (number, mean, sd) in zip(recipe.mixture.components, truth.values(), strict=True):
+        assert component.particle.diameter == mean
+        assert component.number_fraction == pytest.approx(number, abs=2e-3)
+        assert component.sizes.sd == pytest.approx(sd, rel=5e-3)

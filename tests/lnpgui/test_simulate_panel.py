@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QFileDialog, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from engine.curve import Curve
-from engine.datasets.simulation import Instrument, QAxis, Scaling, SimulatedCurve, make_population, presets, simulate
+from engine.datasets.simulation import Instrument, QAxis, SampleRecipe, Scaling, SimulatedCurve, make_population, presets, simulate
 from engine.ensembles.average import Mixture
 from engine.io.read import read as read_file
 from engine.models.registry import MODELS
@@ -486,6 +486,14 @@ def test_that_a_recipe_becomes_rows_and_a_sample_again() -> None:
     for recipe in presets():
         request = Request(rows=rows_of(recipe), instrument=InstrumentWish(), solver="exact", over=None, scaling=Scaling.NONE)
         assert build(request, None)[0] == recipe.mixture
+
+
+def test_that_fractions_that_round_badly_still_sum_to_one() -> None:
+    thirds = Mixture(tuple(make_population(MODELS[key](diameter=50.0), 1 / 3, 4.0) for key in ("type 1", "type 2", "type 3")))
+    rows = rows_of(SampleRecipe("thirds", thirds))
+    assert [row.percent for row in rows] == [33.34, 33.33, 33.33]
+    request = Request(rows=rows, instrument=InstrumentWish(), solver="exact", over=None, scaling=Scaling.NONE)
+    build(request, None)
 
 
 @given(st.floats(-1e20, 1e20, allow_subnormal=False).filter(lambda x: x == 0 or abs(x) > 1e-20))

@@ -33,8 +33,10 @@ FILE = "file"
 MOST_FILES = 10
 """Loaded particles and maps that are kept at hand; a map can take 260 MB."""
 PROGRESS_AFTER_MS = 700
-PICTURE_AFTER_MS = 60
-"""A picture can take longer to draw than a curve to compute, so the curve comes first."""
+PICTURE_AFTER_MS = 15
+"""A picture takes longer to draw than a curve to compute, so it follows when the curve is painted."""
+PICTURE_AT_LATEST_MS = 150
+"""And comes by itself where the curve takes long."""
 
 
 class ParticlePresenter(QObject):
@@ -65,7 +67,7 @@ class ParticlePresenter(QObject):
         self._progress.timeout.connect(self._show_progress)
         self._soon = QTimer(self, singleShot=True, interval=0)  # several changes in one turn are one
         self._soon.timeout.connect(self._update)
-        self._picture_soon = QTimer(self, singleShot=True, interval=PICTURE_AFTER_MS)
+        self._picture_soon = QTimer(self, singleShot=True, interval=PICTURE_AT_LATEST_MS)
         self._picture_soon.timeout.connect(self._show_picture)
         self._listen()
         view.set_formats([f"{NAMES[ending]} (*{ending})" for ending in NAMES])
@@ -158,7 +160,7 @@ class ParticlePresenter(QObject):
         form.show_refusal(None, "")
         self._particle, self._body = particle, body
         if not self._picture_soon.isActive():  # a slider on the move shall not put the picture off for ever
-            self._picture_soon.start()
+            self._picture_soon.start(PICTURE_AT_LATEST_MS)
         self._request()
 
     @Slot()
@@ -214,6 +216,8 @@ class ParticlePresenter(QObject):
     def _on_scattered(self, _: object, scattered: Scattered) -> None:
         self._shown = scattered
         self._end_progress()
+        if self._picture_soon.isActive():
+            self._picture_soon.start(min(PICTURE_AFTER_MS, self._picture_soon.remainingTime()))
         measured = scattered.measured
         factor = 1.0 if measured is None else scale_to(measured, scattered.q, scattered.intensity)
         self._view.show_notice("")

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from engine.curve import Curve
 from engine.datasets.simulation import Instrument, Known, SampleRecipe, Scaling, SimulatedCurve, presets
 from engine.ensembles.average import Component, Mixture
-from engine.inference.recipe import recipe_of
+from engine.inference.recipe import has_recipe, recipe_of
 from engine.io.write import NAMES
 from engine.progress import Step
 from engine.scattering.smearing import Pinhole
@@ -110,7 +110,7 @@ class SimulatePresenter(QObject):
 
     def _verdict(self) -> Entry | None:
         entry = self._session.current
-        return entry if entry is not None and entry.analysis is not None and recipe_of(entry.analysis) is not None else None
+        return entry if entry is not None and entry.analysis is not None and has_recipe(entry.analysis) else None
 
     @Slot(int)
     def _on_preset(self, index: int) -> None:

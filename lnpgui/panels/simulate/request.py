@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.curve import Curve
 from engine.datasets.simulation import SHAPES, Instrument, QAxis, SampleRecipe, Scaling, make_population
@@ -170,8 +170,13 @@ def _resolution(wish: InstrumentWish) -> Resolution | None:
 
 
 def rows_of(recipe: SampleRecipe) -> tuple[Row, ...]:
-    """Return the rows of the table that make *recipe*."""
-    return tuple(_row(component) for component in recipe.mixture.components)
+    """Return the rows of the table that make *recipe*; percents have two decimals and sum to 100, the largest takes what is left."""
+    rows = [_row(component) for component in recipe.mixture.components]
+    rounded = [replace(row, percent=round(row.percent, 2)) for row in rows]
+    largest = max(range(len(rounded)), key=lambda i: rounded[i].percent)
+    left = 100 - sum(row.percent for row in rounded)
+    rounded[largest] = replace(rounded[largest], percent=round(rounded[largest].percent + left, 2))
+    return tuple(rounded)
 
 
 def _row(component: Component) -> Row:

@@ -316,12 +316,12 @@ class SampleTable(QWidget):
 
 def _box(value: float, low: float, high: float, step: float, unit: str, hint: str) -> QDoubleSpinBox:
     box = BoundedSpinBox(low, high)
-    box.setDecimals(2 if unit == "%" else 1)
+    box.setDecimals(2)
     box.setSingleStep(step)
     box.setSuffix(f" {unit}")
     box.setValue(value)
     box.setToolTip(hint)
-    box.setMinimumWidth(box.fontMetrics().horizontalAdvance("1000.0 nm") + 28)
+    box.setMinimumWidth(box.fontMetrics().horizontalAdvance("100.00 nm") + 28)
     return box
 
 
