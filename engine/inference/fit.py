@@ -19,7 +19,7 @@ from engine.inference.hypotheses import Hypothesis
 from engine.inference.shapes import SIZE_BOX, SPREAD_BOX, Indices, ShapeTable
 
 SCAN_SIZES = np.geomspace(16.0, 140.0, 56)
-SCAN_SPREADS = np.array([0.02, 0.05, 0.09, 0.14, 0.20, 0.30])
+SCAN_SPREADS = np.array([0.02, 0.05, 0.09, 0.14, 0.20, 0.29, 0.42])
 LOW = np.log([SIZE_BOX[0], SPREAD_BOX[0]])
 HIGH = np.log([SIZE_BOX[1], SPREAD_BOX[1]])
 EXCHANGED = 2

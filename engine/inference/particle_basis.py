@@ -34,14 +34,27 @@ def particle(kind: str, diameter: float, particles: Particles) -> Particle:
 
 
 def terms_for(particles: Particles, types: tuple[str, ...], *, report: Report = silent) -> ParticleTerms:
-    """Return the partial terms of *types* over all thicknesses that are possible."""
-    return particle_terms(types, thicknesses_for(particles.shell_thickness), report=report)
+    """Return the partial terms of *types* over all thicknesses that are possible; where contrasts are known, whole curves."""
+    return settled(particle_terms(types, thicknesses_for(particles.shell_thickness), report=report), particles)
+
+
+@lru_cache(maxsize=1)
+def settled(terms: ParticleTerms, particles: Particles) -> ParticleTerms:
+    """Return *terms* with the contrasts of *particles* put in, unless one of them is free."""
+    if set(particles.ranges) - {"shell_thickness"}:
+        return terms
+    return terms.at_contrasts(_contrasts(particles.middle))
 
 
 @lru_cache(maxsize=2)
 def _basis(terms: ParticleTerms, shell_thickness: float, ratios: tuple[float, float, float]) -> Basis:
     _, core, fill = ratios
     return terms.basis(shell_thickness, {"core": core, "shell": DEFAULT_PARTICLES.sld_shell, "fill": fill})
+
+
+def _contrasts(particles: Particles) -> dict[str, float]:
+    _, core, fill = _ratios(particles)
+    return {"core": core, "shell": DEFAULT_PARTICLES.sld_shell, "fill": fill}
 
 
 def _ratios(particles: Particles) -> tuple[float, float, float]:

@@ -55,6 +55,16 @@ def test_that_parts_together_are_the_whole(terms):
     np.testing.assert_allclose(total, terms.basis(3.6, {"core": 16.0, "shell": 9.0, "fill": 5.0}).curves["type 2"], rtol=1e-9)
 
 
+def test_that_settled_contrasts_give_the_same_curves_at_any_thickness(terms):
+    contrasts = {"core": 13.0, "shell": 9.0, "fill": -2.0}
+    whole = terms.at_contrasts(contrasts)
+    assert whole.terms["type 2"].curves.shape[1] == 1
+    for thickness in (3.0, 3.6):
+        ours, theirs = whole.basis(thickness, contrasts), terms.basis(thickness, contrasts)
+        for kind in TYPES:
+            np.testing.assert_allclose(ours.curves[kind], theirs.curves[kind], rtol=1e-9, atol=1e-12 * theirs.curves[kind].max())
+
+
 def test_that_what_is_there_is_not_computed_again(terms, folder, monkeypatch):
     def refuse(*words, **more):
         raise AssertionError("computed again")

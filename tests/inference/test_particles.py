@@ -14,7 +14,7 @@ from engine.errors import ParameterError
 from engine.inference.analyse import analyse
 from engine.inference.analysis import Status
 from engine.inference.free import free_table
-from engine.inference.particle_basis import basis_for, particle
+from engine.inference.particle_basis import basis_for, particle, settled
 from engine.inference.particles import Particles
 from engine.inference.prepare import prepare
 from engine.inference.settings import AnalysisSettings
@@ -165,6 +165,14 @@ def test_that_the_shapes_at_a_free_value_are_those_of_its_basis(terms):
     for kind in TYPES:
         np.testing.assert_allclose(here.curves[kind], whole.curves[kind], rtol=1e-5, atol=1e-7 * np.abs(whole.curves[kind]).max())
         np.testing.assert_allclose(here.first[kind], whole.first[kind], rtol=1e-6)
+
+
+def test_that_settled_contrasts_change_nothing_of_a_free_shell(terms, freed):
+    whole = settled(terms, FREE.particles)
+    assert settled(terms, Particles(sld_core=(10.0, 20.0))) is terms
+    answer = analyse(curve_of(terms, 3.5), settings=FREE, terms=whole)
+    ours, theirs = answer.nuisances["shell_thickness"], freed.nuisances["shell_thickness"]
+    assert ours.value == pytest.approx(theirs.value, abs=0.05 * (theirs.high - theirs.low))
 
 
 def test_that_a_free_shell_draws_the_same_with_the_same_seed(terms, freed):
