@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
@@ -22,6 +25,7 @@ from lnpgui.main_window import MainWindow
 from lnpgui.session import State
 from lnpgui.workers import JobQueue
 
+FAULT = 70
 WORK_SECONDS = 5.0
 TURNS = 5
 
@@ -270,8 +274,19 @@ def main(words: Sequence[str] | None = None) -> int:
         "frames": Frames,
         "closing": partial(Closing, after=arguments.after),
     }
+
+    def prepare(window: MainWindow) -> QObject:
+        sys.excepthook = _end_at_once  # in place of a dialog that nobody would answer
+        return parts[arguments.part](window)
+
     files = sorted(arguments.path.iterdir()) if arguments.part == "closing" else []
-    return app.main(files, parts[arguments.part])
+    return app.main(files, prepare)
+
+
+def _end_at_once(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    traceback.print_exception(kind, error, trace)
+    sys.stderr.flush()
+    os._exit(FAULT)
 
 
 if __name__ == "__main__":

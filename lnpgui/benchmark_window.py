@@ -33,7 +33,9 @@ STARTS = 5
 BATCH = 500
 CLOSINGS = 20
 CLOSE_WITHIN = 3.0
-PATIENCE = 3600
+PATIENCE, PATIENCE_WITH_BATCH = 300, 3600
+"""Seconds after which a part is ended."""
+
 MEMORY_GOAL = 1.5e9
 
 
@@ -187,7 +189,7 @@ def part(name: str, home: Path, *, path: Path | None = None, after: float | None
     command = [sys.executable, "-m", "lnpgui.benchmark_parts", name]
     command += ["--path", str(path)] if path is not None else []
     command += ["--after", f"{after:.2f}"] if after is not None else []
-    own = {name: str(home) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "APPDATA", "LOCALAPPDATA")}
+    own = {variable: str(home) for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "APPDATA", "LOCALAPPDATA")}
     environment = {**os.environ, **own}
     if sys.platform.startswith("linux") and not environment.get("DISPLAY"):
         environment["QT_QPA_PLATFORM"] = "offscreen"
@@ -195,7 +197,7 @@ def part(name: str, home: Path, *, path: Path | None = None, after: float | None
     process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
     memory = _Memory(process.pid)
     try:
-        out, errors = process.communicate(timeout=PATIENCE)
+        out, errors = process.communicate(timeout=PATIENCE_WITH_BATCH if name == "batch" else PATIENCE)
     except subprocess.TimeoutExpired:
         process.kill()
         out, errors = process.communicate()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from engine.commands import benchmark
 from engine.errors import ParameterError
 from engine.io.read import read
 from lnpgui import benchmark_window
+from lnpgui.benchmark_parts import FAULT
 from lnpgui.benchmark_window import Measured, _batch_rows, _closing_rows, _row, part, print_table, write_curves
 
 
@@ -67,3 +71,12 @@ def test_that_the_real_window_closes_quietly_during_work_and_tells_its_memory(tm
     assert (found.code, found.errors) == (0, "")
     assert found.ended - found.figures["closed at"] < benchmark_window.CLOSE_WITHIN + 2  # other programs may be at work
     assert found.memory is None or found.memory > 1e7
+
+
+@pytest.mark.slow
+def test_that_a_fault_in_a_part_ends_it_with_a_traceback_instead_of_a_dialog_that_nobody_answers(root: Path, tmp_path: Path) -> None:
+    code = "import sys; from lnpgui import benchmark_parts as b; b.Simulation.begin = lambda _: 1 / 0; sys.exit(b.main(['simulation']))"
+    own = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, env={**os.environ, **own}, capture_output=True, text=True, timeout=120)
+    assert done.returncode == FAULT
+    assert "ZeroDivisionError" in done.stderr
