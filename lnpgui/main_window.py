@@ -52,6 +52,8 @@ class MainWindow(QMainWindow):
         self._to_open: tuple[Path, ...] = ()
         self.themes = Themes(settings, self)
         self.session = Session(self)
+        if settings.active_model is not None:
+            self.session.use_model(settings.active_model)
         self.drop = FileDrop(self)
         self.setWindowTitle("LNPScope")
         self.setWindowIcon(icon("lnpscope", "#ffffff", 256))

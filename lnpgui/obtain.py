@@ -12,9 +12,10 @@ from engine.io.derived import averaged, less_buffer, merged
 from engine.io.measurement import Measurement
 from engine.io.read import read
 from engine.io.table_preview import preview
+from engine.learning.model_folder import is_model
 from engine.progress import Report, Step, silent
 from engine.units import QUnit
-from lnpgui.request import Habit, Request, Way
+from lnpgui.request import SHIPPED, Habit, Request, Way
 
 LARGEST_Q = 1e4
 """Beyond every curve [1/nm]; the end of a range that has none."""
@@ -58,7 +59,9 @@ def kept_request(path: Path) -> Request | None:
 def _request_of(settings: AnalysisSettings) -> Request:
     low, high = settings.q_range
     everything = low is None and high is None
-    return Request(types=settings.candidates, q_range=None if everything else (low or 0.0, LARGEST_Q if high is None else high))
+    q_range = None if everything else (low or 0.0, LARGEST_Q if high is None else high)
+    is_here = settings.model == "none" or is_model(Path(settings.model))  # a capsule may come from another machine
+    return Request(types=settings.candidates, q_range=q_range, model=settings.model if is_here else SHIPPED)
 
 
 def _capsule_note(path: Path) -> tuple[str, ...]:
@@ -68,10 +71,10 @@ def _capsule_note(path: Path) -> tuple[str, ...]:
         return ()
     said = f"The capsule's verdict: {capsule.result.get('status')}, {capsule.result.get('hypothesis') or 'no type'} ({capsule.model})."
     request = _request_of(capsule.settings)
-    asked = AnalysisSettings(types=request.types, q_range=capsule.settings.q_range)
+    asked = AnalysisSettings(types=request.types, q_range=capsule.settings.q_range, model=request.model)
     if asked == capsule.settings:
         return (said,)
-    return said, "It was judged with settings that this window does not have (seed, weights, shell or contrasts); analyze repeats them."
+    return said, "It was judged with settings that this window does not have (seed, weights, network, shell or contrasts); analyze repeats them."
 
 
 def _read(path: Path, request: Request, habit: Habit) -> tuple[Measurement, ...]:

@@ -14,6 +14,9 @@ from engine.io.column_choice import ColumnChoice
 from engine.models.registry import LNP_TYPES
 from engine.units import QUnit
 
+SHIPPED = "default"
+"""The network that comes with the program."""
+
 MOST_SOURCES = 2000
 """Curves that may be averaged into one."""
 
@@ -55,6 +58,8 @@ class Request:
         Factor on it; None for the one that makes both equal at high q.
     types : tuple of str
         Candidate types.
+    model : str
+        Network that is asked first: ``default`` for the one that comes with the program, or the folder of another.
     way, parts : Way, tuple of Part
         For a curve made from others: how, and from which.
 
@@ -70,6 +75,7 @@ class Request:
     buffer: Path | None = None
     buffer_scale: float | None = 1.0
     types: tuple[str, ...] = LNP_TYPES
+    model: str = SHIPPED
     way: Way | None = None
     parts: tuple[Part, ...] = ()
 
@@ -103,6 +109,7 @@ class Request:
             "q_range": None if self.q_range is None else list(self.q_range),
             "buffer": None if self.buffer is None else str(self.buffer),
             "types": None if self.types == LNP_TYPES else list(self.types),
+            "model": None if self.model == SHIPPED else self.model,
             "way": None if self.way is None else self.way.value,
             "parts": [{"path": str(p.path), "part": p.part, "request": p.request.to_dict()} for p in self.parts] or None,
         }
@@ -174,6 +181,7 @@ def _request(record: Any, depth: int) -> Request:
         buffer=None if record.get("buffer") is None else Path(_word(record["buffer"])),
         buffer_scale=None if scale == "auto" else float(scale),
         types=LNP_TYPES if types is None else tuple(_word(kind) for kind in types),
+        model=_word(record.get("model", SHIPPED)),
         way=None if record.get("way") is None else Way(record["way"]),
         parts=tuple(_parts(record.get("parts") or (), depth - 1)),
     )

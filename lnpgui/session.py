@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from lnpgui.request import PLAIN, Request
+from lnpgui.request import PLAIN, SHIPPED, Request
 
 if TYPE_CHECKING:  # both bring numpy, which the first paint need not wait for
     from engine.inference.analysis import Analysis
@@ -86,6 +86,7 @@ class Session(QObject):
         self._current: int | None = None
         self._selected: tuple[int, ...] = ()
         self.types = PLAIN.types  # candidates of new curves
+        self.model = PLAIN.model  # and the network that is asked about them
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -124,8 +125,14 @@ class Session(QObject):
 
     def add(self, paths: Iterable[Path]) -> tuple[Entry, ...]:
         """Append one entry for each path, to be read."""
-        request = dataclasses.replace(PLAIN, types=self.types)
+        request = dataclasses.replace(PLAIN, types=self.types, model=self.model)
         return self.put([Entry(key=0, path=path, name=path.name, request=request) for path in paths])
+
+    def use_model(self, folder: Path | None) -> None:
+        """Let the network in *folder* be asked about every curve from now on; None: the one that comes with the program."""
+        self.model = SHIPPED if folder is None else str(folder)
+        for entry in self.entries:
+            self.ask(entry.key, dataclasses.replace(entry.request, model=self.model))
 
     def add_parts(self, entry: Entry, measurements: Iterable[Measurement]) -> tuple[Entry, ...]:
         """Put the further data sets of the file of *entry* behind it."""

@@ -188,7 +188,9 @@ def _train(around: Surroundings) -> Panel:
     from lnpgui.paths import own_models
 
     view = TrainView(around.theme)
-    return Panel(view, TrainPresenter(view, around.settings, own_models(), around.parent))
+    presenter = TrainPresenter(view, around.settings, own_models(), around.parent)
+    presenter.model_used.connect(around.session.use_model)
+    return Panel(view, presenter)
 
 
 PANELS: tuple[Line, ...] = (

@@ -102,3 +102,16 @@ def test_that_asking_otherwise_is_told_with_both_requests_and_outdates_every_ans
     assert session.waiting_for(Ticket(entry.key, entry.revision)) is None
     with qtbot.assertNotEmitted(session.asked):
         session.ask(entry.key, Request(q_range=(0.1, 1.0)))
+
+
+def test_that_a_network_is_used_for_old_curves_and_new_ones(qapp, tmp_path):
+    session = Session()
+    (old,) = session.add([tmp_path / "old.dat"])
+    asked = []
+    session.asked.connect(lambda entry, before, after: asked.append((entry.key, before.model, after.model)))
+    session.use_model(tmp_path / "ours")
+    (new,) = session.add([tmp_path / "new.dat"])
+    assert asked == [(old.key, "default", str(tmp_path / "ours"))]
+    assert new.request.model == str(tmp_path / "ours")
+    session.use_model(None)
+    assert {entry.request.model for entry in session.entries} == {"default"}

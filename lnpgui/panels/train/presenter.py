@@ -161,20 +161,21 @@ class TrainPresenter(QObject):
         if found is None:
             self._view.show_card("No model is there yet. The analysis works by physics alone.", {}, can_use=False, can_delete=False)
             return
-        is_active = folder == self._settings.active_model
+        is_active = folder == self._settings.active_model or (found.is_shipped and self._settings.active_model is None)
         self._view.show_card(
             card_words(found), dict(found.card), can_use=not found.fault and not is_active, can_delete=not found.is_shipped
         )
 
     @Slot(object)
     def _on_use(self, folder: Path) -> None:
-        found = entry(folder)
+        found = next((item for item in self._entries if item.folder == folder), None) or entry(folder)
         if found.fault:
             self._view.show_idle(found.fault, is_error=True)
             return
-        self._settings.active_model = folder
+        used = None if found.is_shipped else folder
+        self._settings.active_model = used
         self._list(folder)
-        self.model_used.emit(folder)
+        self.model_used.emit(used)
 
     @Slot(object)
     def _on_delete(self, folder: Path) -> None:
