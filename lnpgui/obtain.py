@@ -74,7 +74,10 @@ def _capsule_note(path: Path) -> tuple[str, ...]:
     asked = AnalysisSettings(types=request.types, q_range=capsule.settings.q_range, model=request.model)
     if asked == capsule.settings:
         return (said,)
-    return said, "It was judged with settings that this window does not have (seed, weights, network, shell or contrasts); analyze repeats them."
+    return (
+        said,
+        "It was judged with settings that this window does not have (seed, weights, network, shell or contrasts); analyze repeats them.",
+    )
 
 
 def _read(path: Path, request: Request, habit: Habit) -> tuple[Measurement, ...]:

@@ -379,5 +379,6 @@ def _find(calls: EngineCalls, paths: tuple[Path, ...], report: Report) -> tuple[
 def _read(calls: EngineCalls, path: Path, request: Request, habit: Habit, report: Report) -> Found:
     report(Step(0, 1, f"reading {path.name}"))
     return Found(
-        calls.read(path, request, habit, report), calls.kept_request(path) if replace(request, model=PLAIN.model) == PLAIN else None
+        calls.read(path, request, habit, report),
+        calls.kept_request(path) if replace(request, model=PLAIN.model, types=PLAIN.types) == PLAIN else None,
     )
