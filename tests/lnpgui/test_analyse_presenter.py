@@ -203,3 +203,43 @@ def test_that_files_that_come_by_themselves_are_analysed_and_leave_in_view_what_
     assert desk.states() == [State.DONE, State.DONE]
     assert desk.session.current is not None
     assert desk.session.current.name == "a.dat"
+
+
+def test_that_a_range_of_q_judges_anew_without_reading_the_file_again(desk: Desk, analyst: Analyst, tmp_path: Path) -> None:
+    path = write_curve(tmp_path / "a.dat")
+    desk.presenter.open([path])
+    desk.settle(1)
+    path.unlink()
+    desk.view.range_chosen.emit((0.1, 1.0))
+    desk.settle(1)
+    assert analyst.requests[-1] == Request(q_range=(0.1, 1.0))
+    (entry,) = desk.session.entries
+    assert entry.state is State.DONE
+    assert entry.before is not None
+    assert entry.before[0] == Request()
+
+
+def test_that_undoing_a_buffer_reads_the_file_again_and_says_the_effect_the_other_way(desk: Desk, analyst: Analyst, tmp_path: Path) -> None:
+    desk.presenter.open([write_curve(tmp_path / "a.dat")])
+    desk.settle(1)
+    desk.view.buffer_given.emit(tmp_path / "b.dat")
+    desk.settle(1)
+    (entry,) = desk.session.entries
+    desk.session.ask(entry.key, Request())
+    desk.settle(1)
+    desk.qtbot.waitUntil(lambda: "Now (no buffer taken off)" in desk.view.show_choices.call_args.args[0].effect)
+    assert analyst.requests[-1] == Request()
+
+
+def test_that_two_marked_curves_are_merged_and_three_are_not(desk: Desk, tmp_path: Path) -> None:
+    desk.presenter.open([write_curve(tmp_path / f"{i}.dat") for i in range(3)])
+    desk.settle(3)
+    keys = [entry.key for entry in desk.session.entries]
+    desk.view.merge_requested.emit(tuple(keys))
+    assert len(desk.session.entries) == 3
+    desk.view.show_notice.assert_called_with("Mark the two curves to merge (Ctrl while clicking).")
+    desk.view.merge_requested.emit(tuple(keys[:2]))
+    desk.settle(4)
+    made = desk.session.current
+    assert made is not None
+    assert [part.path.name for part in made.request.parts] == ["0.dat", "1.dat"]
