@@ -12,6 +12,7 @@ from engine.errors import ParameterError
 SUBJECTS = {
     "analysis": "pure types, intervals and fractions on simulated curves of known truth, against the Cramér-Rao bound",
     "paper": "the networks and tasks of Li (2025) by name: published, trained again, ours, and the best possible",
+    "limits": "the smallest minor component that a curve can show, by pair and noise",
     "start": "seconds until the window, the plots, the 3-D view and a verdict are there",
     "window": "how quick and calm the window is: start, verdict, 500 curves at once, memory, frames, closing during work",
     "files": "files of each format read in a minute on one core",
@@ -23,13 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("subject", choices=list(SUBJECTS), help="; ".join(f"{name}: {phrase}" for name, phrase in SUBJECTS.items()))
     parser.add_argument("--json", type=Path, metavar="OUT", help="also write the figures here")
-    parser.add_argument("--curves", type=int, default=20, metavar="N", help="analysis: simulated curves for each set of types (default 20)")
+    parser.add_argument("--curves", type=int, default=8, metavar="N", help="analysis: simulated curves for each set of types (default 8)")
     parser.add_argument("--batch", type=int, default=500, metavar="N", help="window: curves in one drop (default 500)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="scattering, paper: draw the comparisons into this folder")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="scattering, analysis, paper: draw the comparisons into this folder")
     parser.add_argument(
         "--full",
         action="store_true",
         help="scattering: also make the whole basis and all 81 published sizes, which takes some minutes; "
+        "analysis: six times the curves; limits: more samples, and write the table the verdicts quote; "
         "paper: every network on every task with every seed and the paper's 120 epochs, which takes hours",
     )
     parser.add_argument("--quick", action="store_true", help="paper: a few curves, to see that it runs; the figures mean nothing")
@@ -45,6 +47,10 @@ def subject(name: str) -> Any:
         from engine.commands import benchmark_paper
 
         return benchmark_paper
+    if name == "limits":
+        from engine.commands import benchmark_limits
+
+        return benchmark_limits
     if name == "start":
         from engine.commands import benchmark_start
 

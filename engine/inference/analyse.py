@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
@@ -15,6 +15,7 @@ from engine.datasets.particle_terms import ParticleTerms
 from engine.errors import EngineError
 from engine.inference.analysis import Analysis, Fit, Interval, SizeEstimate, Status
 from engine.inference.assistant import Assistant, assistant
+from engine.inference.detection import unseen
 from engine.inference.fit import Mode, best_modes, refine_all, scan
 from engine.inference.free import FreeFit, FreeTable, draw_free, fit_free, free_table
 from engine.inference.hypotheses import MINOR, Hypothesis, hypotheses, names, prior
@@ -99,6 +100,7 @@ def analyse(
     basis: Basis | None = None,
     terms: ParticleTerms | None = None,
     report: Report = silent,
+    inspect: Callable[[Pool], None] | None = None,
 ) -> Analysis:
     """Return the verdict on a measured curve.
 
@@ -114,6 +116,8 @@ def analyse(
         From which curves are made where something of the particles is free; computed once by default.
     report : Report
         Told of each step; may raise Cancelled.
+    inspect : callable, optional
+        Shown the draws from the posterior, which are not kept.
 
     Raises
     ------
@@ -149,6 +153,8 @@ def analyse(
     else:
         pooled = _posterior(reading.shapes.softened(excess), modes, settings, report, helper)
     report(Step(3, 4, "judging"))
+    if inspect is not None:
+        inspect(pooled)
     labelled = labels(pooled)
     chances = probabilities(pooled, labelled, names(settings.candidates))
     winner = _most_probable(pooled, labelled, chances)
@@ -439,11 +445,13 @@ def _answer(
     sizes = {kind: _size(pooled, kind, particles) for kind in winner.types}
     evidence = _evidence(prepared, reading, fit, shown, sizes, form, helper)
     status, reasons = judge(evidence)
+    alone = winner.types[0] if status is Status.IN_FAMILY and len(winner.types) == 1 and len(reading.shapes.curves) > 1 else None
+    beside = () if alone is None else unseen(alone, prepared.q, prepared.intensity, prepared.sigma)
     approximate = () if pooled.effective >= RELIABLE else (_approximate(pooled.effective),)
     known = status is not Status.OUTSIDE
     return Analysis(
         status=status,
-        reasons=(*reasons, *approximate, *prepared.notes),
+        reasons=(*reasons, *beside, *approximate, *prepared.notes),
         sentence=sentence(status, winner, chances, {kind: size.mean for kind, size in sizes.items()}, stands_out=form is not None),
         hypothesis=winner.name if known else None,
         nearest=winner.name,

@@ -31,11 +31,14 @@ class Bound:
         [nm]
     spreads : ndarray, shape (K,)
         Of sd/mean.
+    scattering_fractions : ndarray, shape (K,)
+        Of the shares of the scattering at the lowest q.
     """
 
     number_fractions: Array
     means: Array
     spreads: Array
+    scattering_fractions: Array
 
 
 def bound(sample: Sample, basis: Basis, at_points: dict[str, Array], sigma: Array, scale: float, *, with_prior: bool = False) -> Bound:
@@ -69,8 +72,17 @@ def bound(sample: Sample, basis: Basis, at_points: dict[str, Array], sigma: Arra
     # ln amplitude_k = ln number_k + const at fixed size, so n = softmax(ln amplitude)
     slope = np.diag(numbers) - np.outer(numbers, numbers)
     fractions = slope @ covariance[2 * k : 3 * k, 2 * k : 3 * k] @ slope.T
+    shares = parts[:, 0] / parts[:, 0].sum()
+    # ln of the scattering of type j rises with its amplitude one to one, and with its size and spread as its curve does
+    rise = np.zeros((k, covariance.shape[0]))
+    rise[np.arange(k), 2 * k + np.arange(k)] = 1.0
+    for j in range(k):
+        rise[j, 2 * j : 2 * j + 2] = [columns[2 * j][0] / parts[j, 0], columns[2 * j + 1][0] / parts[j, 0]]
+    slope_of_shares = (np.diag(shares) - np.outer(shares, shares)) @ rise
+    scattering = np.sqrt(np.maximum(np.diag(slope_of_shares @ covariance @ slope_of_shares.T), 0))
     log_sd = np.sqrt(np.diag(covariance)[: 2 * k]).reshape(k, 2)
-    return Bound(np.sqrt(np.maximum(np.diag(fractions), 0)), log_sd[:, 0] * np.array(sample.means), log_sd[:, 1] * np.array(sample.spreads))
+    numbers_sd = np.sqrt(np.maximum(np.diag(fractions), 0))
+    return Bound(numbers_sd, log_sd[:, 0] * np.array(sample.means), log_sd[:, 1] * np.array(sample.spreads), scattering)
 
 
 def _moved(sample: Sample, field: str, index: int) -> Sample:

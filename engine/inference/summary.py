@@ -78,7 +78,8 @@ def _spread_out(draws: Draws, types: tuple[str, ...], unit_volumes: Mapping[str,
     scattering, number, volume = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     mean, spread = np.full(shape, np.nan), np.full(shape, np.nan)
     scattering[:, place] = draws.fractions
-    mean[:, place], spread[:, place] = np.exp(draws.sizes[..., 0]), np.exp(draws.sizes[..., 1])
+    # a draw without weight may lie anywhere; its sizes are kept where their cubes are numbers
+    mean[:, place], spread[:, place] = np.exp(np.clip(draws.sizes[..., 0], -50, 50)), np.exp(np.clip(draws.sizes[..., 1], -50, 50))
     raw = draws.fractions / draws.scales
     number[:, place] = raw / raw.sum(axis=1, keepdims=True)
     # mean of D³ of a log-normal: mean³ (1 + spread²)³

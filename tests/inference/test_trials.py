@@ -43,6 +43,8 @@ def test_that_trials_are_reproducible_and_say_how_far_they_are():
     assert dataclasses.replace(one[0], seconds=0.0) == dataclasses.replace(same[0], seconds=0.0)
     assert one[0].sample != one[1].sample
     for trial in one:
+        assert [name for name, _ in trial.ranks] == (["mean", "sd"] if trial.means else [])
+        assert all(0 <= rank <= 1 for _, rank in trial.ranks)
         assert trial.named_right == (trial.hypothesis == "type 4")
         assert trial.fraction_bound == pytest.approx(0, abs=1e-9)
         assert trial.means[0][0] == trial.sample.means[0]

@@ -1,0 +1,90 @@
+"""``benchmark analysis``: its rows are judged by their goals, and its parts count what they say."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from engine.commands import benchmark_analysis
+from engine.commands.benchmark_analysis import Task, cell_rows, foreign_rows, fraction_rows, judge_one, pure_rows, tasks, variant
+from engine.datasets.outsiders import OUTSIDERS
+from engine.datasets.synthesis import Recipe, Sample
+from engine.inference.analysis import Interval, Status
+from engine.inference.trials import Trial, calibration_error, central_coverage, pure_accuracy
+
+SAMPLE = Sample(types=("type 4",), number_fractions=(1.0,), means=(50.0,), spreads=(0.1,))
+GOOD = Trial(
+    sample=SAMPLE, status=Status.IN_FAMILY, hypothesis="type 4", probability=0.9, fractions=((1.0, Interval(0.99, 0.9, 1.0)),),
+    means=((50.0, Interval(50.0, 49.0, 51.0)),), sds=(), fraction_bound=0.02, seconds=0.5, effective=500.0,
+    probabilities={"type 4": 0.9, "type 1": 0.1}, ranks=(("mean", 0.5),),
+)  # fmt: skip
+
+
+def test_that_tasks_cover_every_table_and_all_families():
+    todo = tasks(2)
+    assert {task.table for task in todo} == {"fractions", "pure", "cells", "foreign"}
+    assert {task.family for task in todo if task.table == "foreign"} == set(OUTSIDERS)
+    assert len({(t.table, t.types, t.recipe, t.number, t.family) for t in todo}) == len(todo)
+
+
+def test_that_longer_runs_hold_the_curves_of_shorter_ones():
+    assert set(tasks(2)) <= set(tasks(4))
+
+
+def test_that_a_foreign_curve_has_a_status_and_a_known_one_a_trial():
+    assert judge_one(Task("foreign", (), Recipe(points=150), 0, "coils")) in {"outside", "doubtful"}
+
+
+def test_that_fractions_are_judged_by_their_bound():
+    task = Task("fractions", ("type 1", "type 4"), Recipe(noise=0.005), 0)
+    near, far = GOOD, dataclasses.replace(GOOD, fractions=((1.0, Interval(0.9, 0.8, 1.0)),))
+    assert [row["met"] for row in fraction_rows([(task, near)])][0] is True
+    row = fraction_rows([(task, far)])[0]
+    assert row["met"] is False
+    assert row["measured"] == pytest.approx(5.0)
+
+
+def test_that_pure_types_are_judged_by_what_is_possible():
+    task = Task("pure", ("type 4",), Recipe(noise=0.02), 0)
+    wrong = dataclasses.replace(GOOD, probabilities={"type 4": 0.1, "type 1": 0.9})
+    assert pure_accuracy([GOOD, wrong]) == (0.5, pytest.approx(0.9))
+    noises = [(dataclasses.replace(task, recipe=Recipe(noise=n)), trial) for n in (0.005, 0.02, 0.05) for trial in (GOOD, GOOD)]
+    assert all(row["met"] for row in pure_rows(noises) if row["met"] is not None)
+    assert pure_accuracy([dataclasses.replace(GOOD, probabilities={})])[0] == 0
+
+
+def test_that_foreign_rows_count_what_is_not_in_family():
+    found = [
+        (Task("foreign", (), Recipe(), i, name), "in family" if name == "discs" else "outside") for name in OUTSIDERS for i in range(2)
+    ]
+    rows = {row["figure"]: row for row in foreign_rows(found, [GOOD, dataclasses.replace(GOOD, status=Status.DOUBTFUL)])}
+    assert rows["known types not called in family (false alarm)"]["measured"] == 0.5
+    assert rows["all families, not in family, worst"]["measured"] == 0
+    assert next(row for name, row in rows.items() if name.startswith("vesicles"))["measured"] == 1
+
+
+def test_that_coverage_is_counted_in_each_cell():
+    found = [
+        (Task("cells", ("type 4",), Recipe(noise=noise, q_min=low, q_max=high), 0), GOOD)
+        for noise in (0.005, 0.02)
+        for low, high in benchmark_analysis.CELLS.values()
+    ]
+    covered = [row for row in cell_rows(found) if row["figure"].startswith("90 % intervals")]
+    assert len(covered) == 6
+    assert all(row["measured"] == 1 and row["n"] == 2 for row in covered)
+
+
+def test_that_ranks_and_probabilities_are_scored_by_the_book():
+    uniform = (np.arange(1000) + 0.5) / 1000
+    assert central_coverage(list(uniform), 0.9) == pytest.approx(0.9, abs=0.002)
+    assert central_coverage([0.0, 1.0, 0.5], 0.9) == pytest.approx(1 / 3)
+    assert calibration_error([0.8] * 10, [True] * 8 + [False] * 2) == pytest.approx(0)
+    assert calibration_error([0.95] * 10, [True] * 5 + [False] * 5) == pytest.approx(0.45)
+
+
+def test_that_variants_are_the_same_curve_in_other_units():
+    one, other = variant("as measured", 0), variant("scale 1e6", 0)
+    np.testing.assert_allclose(other.intensity, 1e6 * one.intensity)
+    assert variant("60 points", 0).q.size == 60
