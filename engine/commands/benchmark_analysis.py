@@ -150,6 +150,8 @@ def fraction_rows(found: Sequence[tuple[Task, Trial]]) -> list[dict[str, Any]]:
                 _row(f"fraction RMSE / bound, {' + '.join(types)}, noise {noise:.1%}", f"<= {goal}", ratio, ratio <= goal, len(trials))
             )
         everything = [trial for trials in by_pair.values() for trial in trials]
+        if not everything:
+            continue
         ratio = error(everything) / least_error(everything)
         rows.append(
             _row(f"fraction RMSE / bound, all pairs together, noise {noise:.1%}", f"<= {goal}", ratio, ratio <= goal, len(everything))

@@ -17,7 +17,7 @@ TABLE = Path(__file__).resolve().parents[1] / "inference" / "data" / "detection_
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Compute and print the table."""
     with ProgressLine("computing limits") as report:
-        table = detection_limits(samples=100 if arguments.full else 40, report=report)
+        table = detection_limits(samples=60 if arguments.full else 20, report=report)
     print_table(table)
     if arguments.full:
         with written_aside(TABLE) as path:

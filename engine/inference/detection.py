@@ -122,6 +122,5 @@ def unseen(major: str, q: Array, intensity: Array, sigma: Array) -> tuple[str, .
     hardest, share = found
     if share > 0.5:
         return (f"At this noise another type beside it can hardly be seen: {hardest} not even where it gives half of the scattering.",)
-    return (
-        f"Beside it, a type that gives less than about {share:.0%} of the scattering at the lowest q ({hardest}) would not be seen here.",
-    )
+    what = f"Beside it, a type that gives less than about {share:.0%} of the scattering at the lowest q ({hardest}, of typical size)"
+    return (f"{what} would not be seen here.",)

@@ -40,7 +40,7 @@ def test_that_a_foreign_curve_has_a_status_and_a_known_one_a_trial():
 def test_that_fractions_are_judged_by_their_bound():
     task = Task("fractions", ("type 1", "type 4"), Recipe(noise=0.005), 0)
     near, far = GOOD, dataclasses.replace(GOOD, fractions=((1.0, Interval(0.9, 0.8, 1.0)),))
-    assert [row["met"] for row in fraction_rows([(task, near)])][0] is True
+    assert fraction_rows([(task, near)])[0]["met"] is True
     row = fraction_rows([(task, far)])[0]
     assert row["met"] is False
     assert row["measured"] == pytest.approx(5.0)
