@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.commands.terminal import ProgressLine
 from engine.errors import ParameterError
+from engine.models.registry import MODELS
 
 if TYPE_CHECKING:  # numpy loads while the work begins, not while arguments are refused
     from engine.curve import Array
@@ -22,7 +23,7 @@ MAX_Q = 100.0
 Q_RANGE = (0.02, 3.14, 500)
 """First q, last q [1/nm] and number of points when none are given."""
 
-TYPES = ("1", "2", "3", "4", "5", "core-shell-sphere", "core-shell-ellipsoid", "vesicle", "onion", "dumbbell")
+TYPES = tuple(key.removeprefix("type ") for key in MODELS)
 """What --type takes: the numbers of the paper's types, and the keys of the other particles."""
 
 SOLVER_KEYS = ("exact", "nufft", "lattice")
@@ -83,8 +84,6 @@ def make_particle(arguments: argparse.Namespace) -> Any:
     given = {name: value for name, value in wanted.items() if value is not None}
     if arguments.particle is not None:
         return _own_particle(arguments.particle, [*given, *arguments.set])
-    from engine.models.registry import MODELS
-
     key = f"type {arguments.type}" if arguments.type.isdigit() else arguments.type
     model = MODELS[key]
     if key == "type 5":  # its names differ
