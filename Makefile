@@ -6,7 +6,7 @@ RUN := $(PYTHON_ENV)/bin/python
 EXAMPLE := resources/examples/two_compartment_and_solid.dat
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fuzz venv system lint format pytest basis train package selftest clean
+.PHONY: help run test bench fuzz venv system lint format pytest basis train package selftest screenshots clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ basis: venv ## make the curves the analysis compares with anew (they come with t
 
 train: venv ## train the model that comes with the program anew (about 25 minutes on two cores)
 	OMP_WAIT_POLICY=passive $(RUN) main.py train --config resources/models/default.toml --out resources/models/default
+
+screenshots: system venv ## take pictures of every panel, light and dark, at 100 % and 200 %, into build/screenshots (Linux: xvfb-run)
+	xvfb-run -a -s '-screen 0 2800x1800x24' $(RUN) -m lnpgui.screenshots --out build/screenshots
 
 clean: ## remove what was built; the environments stay unless you delete .venv and .venv-package
 	rm -rf build dist htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -142,6 +142,10 @@ class MainWindow(QMainWindow):
             raise LookupError(f"the panel {title} was not seen yet")
         return self._panels[title]
 
+    def is_made(self, title: str) -> bool:
+        """True when the panel *title* has been seen."""
+        return title in self._panels
+
     @property
     def panel_in_front(self) -> str:
         """Title of the panel that is looked at."""
