@@ -97,6 +97,7 @@ class Photographer(QObject):
 def take(out: Path, theme: ThemeChoice, files: Sequence[Path], show: str, size: tuple[int, int], look: Look = AS_IT_OPENS) -> bool:
     """Save a picture of each panel with *files* analysed and the curve whose name contains *show* in view."""
     app = Application(sys.argv[:1])
+    out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat))
         settings.theme = theme

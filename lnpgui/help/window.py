@@ -39,7 +39,8 @@ class GuideBrowser(QTextBrowser):
         """Return a picture of the guide at a width that fits; nothing from elsewhere is loaded."""
         if kind != QTextDocument.ResourceType.ImageResource.value:
             return None
-        path = (self._folder / QUrl(name).toString()).resolve()
+        url = QUrl(name)
+        path = (Path(url.toLocalFile()) if url.isLocalFile() else self._folder / url.toString()).resolve()
         if self._folder.resolve().parent not in path.parents:
             return None
         image = QImage(str(path))
@@ -72,6 +73,7 @@ class HelpWindow(QWidget):
         self.search.setClearButtonEnabled(True)
         self.contents = QListWidget()
         self.contents.setAccessibleName("Contents")
+        self.contents.setSpacing(2)
         self.browser = GuideBrowser(folder)
         left = QWidget()
         rows = QVBoxLayout(left)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from gui_fakes import write_curve
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialogButtonBox
 from pytestqt.qtbot import QtBot
@@ -77,6 +77,8 @@ def test_that_pictures_of_the_guide_fit_and_none_is_read_from_elsewhere(window: 
     shown = window.menus.show_page("start")
     image = shown.browser.loadResource(2, "../screenshots/analyse.png")
     assert 0 < image.deviceIndependentSize().width() <= shown.browser.viewport().width()
+    image = shown.browser.loadResource(2, QUrl.fromLocalFile(str(guide() / ".." / "screenshots" / "analyse.png")))
+    assert not image.isNull()  # as Qt asks for it
     assert shown.browser.loadResource(2, str(tmp_path / "x.png")) is None
     assert shown.browser.loadResource(2, "../../resources/icons/lnpscope.svg") is None
     shown.close()

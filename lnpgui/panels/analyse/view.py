@@ -53,7 +53,9 @@ CURVE_KINDS = {
     ".xml": "canSAS1D XML (*.xml)",
     ".h5": "NXcanSAS (*.h5)",
 }
-HINT = "Drop measured curves or folders here,\nor open them with Ctrl+O"
+HINT = (
+    "Drop measured curves or folders here,\nor open them with Ctrl+O.\n\nFile > Simulated examples has curves to try; F1 opens the guide."
+)
 
 
 @dataclass(frozen=True, slots=True)
