@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import platform
 import sys
 import traceback
 from functools import partial
@@ -10,10 +11,12 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, Slot, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, Slot, qInstallMessageHandler, qVersion
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from engine.errors import EngineError
+from engine.version import VERSION
 from lnpgui.paths import log_file
 
 _log = logging.getLogger("lnpgui")
@@ -24,6 +27,15 @@ _LEVELS = {
     QtMsgType.QtCriticalMsg: logging.ERROR,
     QtMsgType.QtFatalMsg: logging.CRITICAL,
 }
+
+
+MOST_SHOWN = 20
+"""So many different faults are shown; the log has the others too."""
+
+
+def _program() -> str:
+    """Name program and system, for who reads the details."""
+    return f"LNPScope {VERSION}, Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}"
 
 
 def start_log() -> Path | None:
@@ -49,12 +61,14 @@ class Faults(QObject):
     """Takes the exceptions nobody caught; those of other threads too."""
 
     happened = Signal(str, str)  # sentence, details
+    refused = Signal(str)  # sentence
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._seen: set[str] = set()
         self._box: QMessageBox | None = None  # held, since without a window nothing else holds it
         self.happened.connect(self._show)
+        self.refused.connect(self._show_refusal)
 
     def install(self) -> None:
         """Become the handler of uncaught exceptions; those of Qt's slots end there too."""
@@ -67,9 +81,23 @@ class Faults(QObject):
             return
         details = "".join(traceback.format_exception(kind, error, trace))
         _log.error("%s", details)
-        if details not in self._seen:
-            self._seen.add(details)
-            self.happened.emit(f"{kind.__name__}: {error}", details)
+        if details in self._seen or len(self._seen) >= MOST_SHOWN:
+            return
+        self._seen.add(details)
+        if issubclass(kind, EngineError):
+            self.refused.emit(str(error))
+        else:
+            self.happened.emit(f"{kind.__name__}: {error}", f"{_program()}\n\n{details}")
+
+    @Slot(str)
+    def _show_refusal(self, sentence: str) -> None:
+        """Show what a user can mend: a sentence, no traceback."""
+        box = self._box = QMessageBox(QApplication.activeWindow())
+        box.setIcon(QMessageBox.Icon.Information)
+        box.setWindowTitle("This cannot be done")
+        box.setText(sentence)
+        box.addButton(QMessageBox.StandardButton.Close)
+        box.open()
 
     @Slot(str, str)
     def _show(self, sentence: str, details: str) -> None:

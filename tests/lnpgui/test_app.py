@@ -18,6 +18,7 @@ from PySide6.QtGui import QFileOpenEvent, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from engine.errors import EngineError
 from engine.units import QUnit
 from lnpgui import faults, paths, settings
 from lnpgui.app import Application
@@ -158,8 +159,28 @@ def test_that_our_fault_goes_to_the_log_and_to_a_dialog_whose_details_can_be_cop
     qtbot.mouseClick(buttons["Copy details"], Qt.MouseButton.LeftButton)
     assert box.isVisible()
     assert "_raise" in QGuiApplication.clipboard().text()
+    assert QGuiApplication.clipboard().text().startswith("LNPScope ")
     box.close()
     QGuiApplication.clipboard().clear()
+
+
+def test_that_what_a_user_can_mend_is_a_sentence_without_a_traceback(qtbot: QtBot, log: Path) -> None:
+    trouble = faults.Faults()
+    error = EngineError("The particle is too large; give at most 1000 nm.")
+    trouble.take(type(error), error, None)
+    (box,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
+    assert box.text() == "The particle is too large; give at most 1000 nm."
+    assert not box.detailedText()
+    assert "fault" not in box.windowTitle()
+    box.close()
+
+
+def test_that_the_log_never_grows_without_end(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faults, "qInstallMessageHandler", lambda _: None)
+    faults.start_log()
+    for _ in range(300):
+        logging.getLogger("lnpgui").error("x" * 10_000)
+    assert sum(path.stat().st_size for path in log.parent.glob("lnpscope.log*")) < 2_100_000
 
 
 def test_that_a_log_that_cannot_be_written_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
