@@ -211,5 +211,5 @@ class ConfusionPlot(_Plot):
 
 
 def _short(name: str) -> str:
-    """Return "1+3" for "type 1 + type 3"."""
-    return "3 or more" if name.startswith("three") else name.replace("type ", "").replace(" ", "")
+    """Return "1+3" for "type 1 + type 3", and "≥ 3" for three or more."""
+    return "≥ 3" if name.startswith("three") else name.replace("type ", "").replace(" ", "")
