@@ -64,7 +64,9 @@ def judge_one(task: Task) -> Trial | str:
             return analyse(outsider(task.family, task.recipe, rng)).status.value
         except EngineError:
             return "refused"
-    return run_trials([task.types], task.recipe, each=1, seed=SEED + task.number, known=task.table == "fractions")[0]
+    place = (*all_type_sets(1), *all_type_sets(2)).index(task.types)
+    seed = SEED + 100_000 * task.number + 1000 * place + round(1000 * task.recipe.noise) + round(10 * task.recipe.q_max)
+    return run_trials([task.types], task.recipe, each=1, seed=seed, known=task.table == "fractions")[0]
 
 
 def tasks(curves: int) -> list[Task]:
