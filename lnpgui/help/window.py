@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QUrl, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QImage, QKeySequence, QResizeEvent, QShortcut, QTextDocument
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
@@ -23,24 +23,26 @@ class GuideBrowser(QTextBrowser):
         super().__init__()
         self._folder = folder
         self._page: Page | None = None
+        self._fit = QTimer(self, singleShot=True, interval=50)
+        self._fit.timeout.connect(self._on_fit)
         self.setOpenLinks(False)
         self.setAccessibleName("Page of the guide")
 
     def show_page(self, page: Page) -> None:
-        """Show *page* from its beginning."""
+        """Show *page* from its beginning, in a document of its own."""
         self._page = page
-        document = self.document()
-        document.clear()
-        document.setBaseUrl(QUrl.fromLocalFile(f"{self._folder}/"))
-        self.setMarkdown(page.text)
-        self.verticalScrollBar().setValue(0)
+        document = QTextDocument(self)
+        document.setDefaultFont(self.font())
+        for target in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page.text):
+            image = self.picture(target)
+            if image is not None:
+                document.addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(target), image)
+        document.setMarkdown(page.text)
+        self.setDocument(document)  # which deletes the one before
 
-    def loadResource(self, kind: int, name: QUrl | str) -> Any:
-        """Return a picture of the guide at a width that fits; nothing from elsewhere is loaded."""
-        if kind != QTextDocument.ResourceType.ImageResource.value:
-            return None
-        url = QUrl(name)
-        path = (Path(url.toLocalFile()) if url.isLocalFile() else self._folder / url.toString()).resolve()
+    def picture(self, target: str) -> QImage | None:
+        """Return a picture of the guide at a width that fits; None for one that lies elsewhere."""
+        path = (self._folder / target).resolve()
         if self._folder.resolve().parent not in path.parents:
             return None
         image = QImage(str(path))
@@ -52,9 +54,14 @@ class GuideBrowser(QTextBrowser):
         return image
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit the pictures anew."""
+        """Fit the pictures anew, after this turn of the event loop."""
         super().resizeEvent(event)
         if self._page is not None and "![" in self._page.text and event.oldSize().width() != event.size().width():
+            self._fit.start()
+
+    @Slot()
+    def _on_fit(self) -> None:
+        if self._page is not None:
             place = self.verticalScrollBar().value()
             self.show_page(self._page)
             self.verticalScrollBar().setValue(place)
