@@ -60,13 +60,13 @@ def make_model(
     return model
 
 
-def evaluate(model: Model, basis: Basis, *, curves: int = CURVES, report: Report = silent) -> dict[str, Any]:
+def evaluate(model: Model, basis: Basis, *, report: Report = silent) -> dict[str, Any]:
     """Return the numbers of the card."""
     config = model.config
     stream = CurveStream(basis, samples=config.samples, instruments=config.instrument, seed=config.seed, split=TEST)
     scaler = forward.scaler(model.weights)
     embeddings, present, theta, noise = [], [], [], []
-    count = -(-curves // CHUNK)
+    count = -(-CURVES // CHUNK)
     for index in range(count):
         report(Step(index, count, "measuring the model: types"))
         batch = stream.batch(index, CHUNK)
