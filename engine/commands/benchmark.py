@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("subject", choices=list(SUBJECTS), help="; ".join(f"{name}: {phrase}" for name, phrase in SUBJECTS.items()))
     parser.add_argument("--json", type=Path, metavar="OUT", help="also write the figures here")
-    parser.add_argument("--curves", type=int, default=8, metavar="N", help="analysis: simulated curves for each set of types (default 8)")
+    parser.add_argument("--curves", type=int, default=4, metavar="N", help="analysis: simulated curves for each set of types (default 4)")
     parser.add_argument("--batch", type=int, default=500, metavar="N", help="window: curves in one drop (default 500)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="scattering, analysis, paper: draw the comparisons into this folder")
     parser.add_argument(

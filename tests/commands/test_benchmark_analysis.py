@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from engine.commands import benchmark_analysis
-from engine.commands.benchmark_analysis import Task, cell_rows, foreign_rows, fraction_rows, judge_one, pure_rows, tasks, variant
+from engine.commands.benchmark_analysis import (
+    Task,
+    alarm_rows,
+    cell_rows,
+    foreign_rows,
+    fraction_rows,
+    judge_one,
+    pure_rows,
+    tasks,
+    variant,
+)
 from engine.datasets.outsiders import OUTSIDERS
 from engine.datasets.synthesis import Recipe, Sample
 from engine.inference.analysis import Interval, Status
@@ -63,6 +73,20 @@ def test_that_foreign_rows_count_what_is_not_in_family():
     assert rows["known types not called in family (false alarm)"]["measured"] == 0.5
     assert rows["all families, not in family, worst"]["measured"] == 0
     assert next(row for name, row in rows.items() if name.startswith("vesicles"))["measured"] == 1
+
+
+def test_that_false_alarms_are_counted_by_noise_and_range():
+    doubtful = dataclasses.replace(GOOD, status=Status.DOUBTFUL)
+    short, usual = Recipe(noise=0.02, q_max=0.8), Recipe(noise=0.005)
+    found = [(Task("pure", ("type 4",), recipe, 0), trial) for recipe, trial in ((short, doubtful), (short, GOOD), (usual, GOOD))]
+    assert [(row["measured"], row["n"]) for row in alarm_rows(found)] == [(0.0, 1), (0.5, 2)]
+
+
+def test_that_a_pair_has_a_row_of_its_own_only_with_enough_curves():
+    task = Task("fractions", ("type 1", "type 4"), Recipe(noise=0.005), 0)
+    few, enough = fraction_rows([(task, GOOD)]), fraction_rows([(task, GOOD)] * benchmark_analysis.EACH_PAIR)
+    assert ["all pairs together" in row["figure"] for row in few] == [True]
+    assert ["all pairs together" in row["figure"] for row in enough] == [False, True]
 
 
 def test_that_coverage_is_counted_in_each_cell():
