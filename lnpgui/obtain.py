@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.commands.capsule_check import capsule_at
 from engine.errors import DataFileError, EngineError, ParameterError
-from engine.inference.settings import AnalysisSettings
+from engine.inference.settings import NOBODY, SHIPPED, AnalysisSettings
 from engine.io.derived import averaged, less_buffer, merged
 from engine.io.measurement import Measurement
 from engine.io.read import read
@@ -15,7 +15,7 @@ from engine.io.table_preview import preview
 from engine.learning.model_folder import is_model
 from engine.progress import Report, Step, silent
 from engine.units import QUnit
-from lnpgui.request import SHIPPED, Habit, Request, Way
+from lnpgui.request import Habit, Request, Way
 
 LARGEST_Q = 1e4
 """Beyond every curve [1/nm]; the end of a range that has none."""
@@ -60,7 +60,7 @@ def _request_of(settings: AnalysisSettings) -> Request:
     low, high = settings.q_range
     everything = low is None and high is None
     q_range = None if everything else (low or 0.0, LARGEST_Q if high is None else high)
-    is_here = settings.model == "none" or is_model(Path(settings.model))  # a capsule may come from another machine
+    is_here = settings.model == NOBODY or is_model(Path(settings.model))  # a capsule may come from another machine
     return Request(types=settings.candidates, q_range=q_range, model=settings.model if is_here else SHIPPED)
 
 

@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ParameterError
+from engine.inference.settings import SHIPPED
 from engine.io.column_choice import ColumnChoice
 from engine.models.registry import LNP_TYPES
 from engine.units import QUnit
-
-SHIPPED = "default"
-"""The network that comes with the program."""
 
 MOST_SOURCES = 2000
 """Curves that may be averaged into one."""

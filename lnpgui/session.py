@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from lnpgui.request import PLAIN, SHIPPED, Request
+from engine.inference.settings import SHIPPED
+from lnpgui.request import PLAIN, Request
 
 if TYPE_CHECKING:  # both bring numpy, which the first paint need not wait for
     from engine.inference.analysis import Analysis

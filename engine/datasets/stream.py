@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from engine.curve import Array
 from engine.datasets.basis import Basis
 from engine.datasets.instrument import BINS, Instrument, InstrumentRanges, draw_instrument, folding, log_uniform
+from engine.datasets.synthesis import MINOR
 from engine.errors import ParameterError
 from engine.models.registry import LNP_TYPES
 
@@ -28,9 +29,6 @@ Single = NDArray[np.float32]
 
 TRAINING, VALIDATION, TEST, CALIBRATION = range(4)
 """Splits: streams of different splits share no random number."""
-
-MINOR = 0.05
-"""A type belongs to the label of a curve when it gives at least this share of the scattering in the first bin."""
 
 TRACE = 0.1
 """Probability that a mixture has a type below ``MINOR``."""

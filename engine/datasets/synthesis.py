@@ -13,6 +13,9 @@ from engine.datasets.noise import counting_noise
 from engine.ensembles.size_distribution import LogNormal, weights
 from engine.models.registry import LNP_TYPES
 
+MINOR = 0.05
+"""A type belongs to a mixture when it gives at least this share of the scattering at the lowest q."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
@@ -54,7 +57,7 @@ class Recipe:
 
     means: tuple[float, float] = (25.0, 95.0)
     spreads: tuple[float, float] = (0.05, 0.20)
-    minor: float = 0.05
+    minor: float = MINOR
     noise: float = 0.005
     background: float = 1e-3
     q_min: float = 0.05

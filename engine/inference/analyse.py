@@ -12,13 +12,14 @@ import numpy as np
 from engine.curve import Array, Curve
 from engine.datasets.basis import Basis
 from engine.datasets.particle_terms import ParticleTerms
+from engine.datasets.synthesis import MINOR
 from engine.errors import EngineError
 from engine.inference.analysis import Analysis, Fit, Interval, SizeEstimate, Status
 from engine.inference.assistant import Assistant, assistant
 from engine.inference.detection import unseen
 from engine.inference.fit import Mode, best_modes, refine_all, scan
 from engine.inference.free import FreeFit, FreeTable, draw_free, fit_free, free_table
-from engine.inference.hypotheses import MINOR, Hypothesis, hypotheses, names, prior
+from engine.inference.hypotheses import Hypothesis, hypotheses, names, prior
 from engine.inference.judgement import (
     CHI2_DOUBTFUL,
     EDGE,

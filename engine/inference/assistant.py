@@ -18,11 +18,9 @@ from engine.errors import EngineError
 from engine.inference.hypotheses import Hypothesis
 from engine.inference.posterior import Kernels, kernels
 from engine.inference.prepare import Prepared
+from engine.inference.settings import NOBODY, SHIPPED
 from engine.learning.impression import Impression, look
 from engine.learning.model_folder import MODEL, Model, default_model, load_model
-
-SHIPPED, NOBODY = "default", "none"
-"""Values of ``AnalysisSettings.model``: the model that comes with the program, and none at all. Any other is a folder."""
 
 STARTS, PROPOSALS = 2, 3
 """Gaussians of a network whose centres begin a fit, and that are proposed from; the weightiest."""

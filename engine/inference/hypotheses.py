@@ -12,9 +12,6 @@ from engine.models.registry import LNP_TYPES
 
 THREE_OR_MORE = "three or more types"
 
-MINOR = 0.05
-"""A type belongs to a mixture when it gives at least this share of the scattering at the lowest q."""
-
 NUMBER_PRIOR = {1: 0.5, 2: 0.4, 3: 0.1}
 """Prior probability of one type, two types, and three or more: a pure sample is as likely as any mixture."""
 

@@ -20,8 +20,9 @@ import numpy as np
 from scipy.special import gammaln
 
 from engine.curve import Array
+from engine.datasets.synthesis import MINOR
 from engine.inference.fit import HIGH, LOW, Mode
-from engine.inference.hypotheses import MINOR, Hypothesis
+from engine.inference.hypotheses import Hypothesis
 from engine.inference.shapes import SPREAD_BOX, ShapeTable, log_normal_weights
 
 FREEDOM = 5.0

@@ -15,6 +15,9 @@ from engine.models.registry import LNP_TYPES
 
 Limit = float | None
 
+SHIPPED, NOBODY = "default", "none"
+"""Values of ``AnalysisSettings.model``: the network that comes with the program, and none at all. Any other is a folder."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysisSettings:
@@ -50,7 +53,7 @@ class AnalysisSettings:
     particles: Particles = DEFAULT_PARTICLES
     draws: int = 1000
     seed: int = 0
-    model: str = "default"
+    model: str = SHIPPED
 
     def __post_init__(self) -> None:
         if self.priors is not None:
@@ -111,7 +114,7 @@ class AnalysisSettings:
             particles=Particles.from_record(record["particles"]) if "particles" in record else DEFAULT_PARTICLES,
             draws=int(record["draws"]),
             seed=int(record["seed"]),
-            model=str(record.get("model", "none")),
+            model=str(record.get("model", NOBODY)),
         )
 
 

@@ -10,8 +10,9 @@ import numpy as np
 from scipy.special import logsumexp
 
 from engine.curve import Array
+from engine.datasets.synthesis import MINOR
 from engine.inference.analysis import Interval
-from engine.inference.hypotheses import MINOR, Hypothesis
+from engine.inference.hypotheses import Hypothesis
 from engine.inference.posterior import SIZE_PRIOR, SPREAD_PRIOR, Draws
 
 LEVEL = 0.9

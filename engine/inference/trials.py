@@ -9,11 +9,11 @@ import numpy as np
 
 from engine.curve import Array
 from engine.datasets.basis import default_basis
-from engine.datasets.synthesis import Recipe, Sample, draw_sample, ideal_parts, measure
+from engine.datasets.synthesis import MINOR, Recipe, Sample, draw_sample, ideal_parts, measure
 from engine.inference.analyse import AnalysisSettings, analyse
 from engine.inference.analysis import Interval, Status
 from engine.inference.bound import bound
-from engine.inference.hypotheses import MINOR, Hypothesis
+from engine.inference.hypotheses import Hypothesis
 from engine.inference.summary import Pool
 from engine.models.registry import LNP_TYPES
 from engine.progress import Report, Step, silent

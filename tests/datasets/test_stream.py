@@ -5,8 +5,8 @@ import pytest
 
 from engine.datasets.basis import default_basis
 from engine.datasets.instrument import BINS, Instrument, InstrumentRanges, folding
-from engine.datasets.stream import CALIBRATION, MINOR, TEST, TRAINING, VALIDATION, CurveStream, SampleRanges, fold_basis
-from engine.datasets.synthesis import Sample, ideal_parts
+from engine.datasets.stream import CALIBRATION, TEST, TRAINING, VALIDATION, CurveStream, SampleRanges, fold_basis
+from engine.datasets.synthesis import MINOR, Sample, ideal_parts
 from engine.errors import ParameterError
 from engine.models.registry import LNP_TYPES
 

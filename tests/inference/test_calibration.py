@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from engine.datasets.basis import default_basis
-from engine.datasets.synthesis import Recipe, Sample, ideal_parts, measure
+from engine.datasets.synthesis import MINOR, Recipe, Sample, ideal_parts, measure
 from engine.inference.fit import HIGH, LOW, best_modes, scan
-from engine.inference.hypotheses import MINOR, Hypothesis
+from engine.inference.hypotheses import Hypothesis
 from engine.inference.posterior import SIZE_PRIOR, SPREAD_PRIOR, draw_posterior, mixture_share, prior_scales
 from tests.inference.samples import shapes_of
 

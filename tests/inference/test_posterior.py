@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from scipy.integrate import dblquad
 from scipy.special import logsumexp
 
+from engine.datasets.synthesis import MINOR
 from engine.inference import posterior
 from engine.inference.fit import HIGH, LOW, best_modes, scan
-from engine.inference.hypotheses import MINOR, Hypothesis
+from engine.inference.hypotheses import Hypothesis
 from engine.inference.posterior import (
     TRACE,
     draw_posterior,
