@@ -6,7 +6,7 @@ RUN := $(PYTHON_ENV)/bin/python
 EXAMPLE := resources/examples/two_compartment_and_solid.dat
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fuzz venv system lint format pytest basis train package selftest screenshots clean
+.PHONY: help run test bench faults fuzz venv system lint format pytest basis train package selftest screenshots clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -47,6 +47,11 @@ package: system ## build the program as one folder and, on Linux, a tarball; the
 bench: system venv ## measure the program against its figures and print them (about twenty-five minutes)
 	@missed=0; for subject in start window files scattering paper analysis; do $(RUN) main.py benchmark $$subject || missed=1; echo; done; \
 	QT_QPA_PLATFORM=offscreen $(RUN) -m lnpgui.plots.timing; exit $$missed
+
+TIMES := 30
+
+faults: system venv ## kill the program TIMES=30 times at each kind of work, fill its disk and so on; print what survived (Linux)
+	@$(RUN) scripts/try_faults.py --times $(TIMES)
 
 N := 10000
 

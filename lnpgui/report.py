@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QMarginsF, QPointF, QRectF, Qt
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -66,11 +66,9 @@ def save(content: ReportContent, pdf: Path, png: Path) -> None:
         If a file cannot be written.
     """
     _application()
-    with written_aside(pdf) as aside:
-        _write_pdf(content, aside, pdf)
-    with written_aside(png) as aside:
-        if not picture(content).save(str(aside), "PNG"):  # type: ignore[call-overload]
-            raise DataFileError(png, "the picture cannot be written. Is the disk full?")
+    for path, drawn in ((pdf, _pdf(content, pdf)), (png, _png(content, png))):
+        with written_aside(path) as aside:
+            aside.write_bytes(drawn)
 
 
 def picture(content: ReportContent) -> QImage:
@@ -86,19 +84,31 @@ def picture(content: ReportContent) -> QImage:
     return image
 
 
-def _write_pdf(content: ReportContent, aside: Path, pdf: Path) -> None:
-    writer = QPdfWriter(str(aside))
+def _png(content: ReportContent, png: Path) -> bytes:
+    memory = QBuffer()
+    memory.open(QIODevice.OpenModeFlag.WriteOnly)
+    if not picture(content).save(memory, "PNG"):  # type: ignore[call-overload]
+        raise DataFileError(png, "the picture cannot be made. Close other programs, memory may be short.")
+    return bytes(memory.data().data())
+
+
+def _pdf(content: ReportContent, pdf: Path) -> bytes:
+    """Return the page; made in memory, as Qt does not tell when a disk is full."""
+    memory = QBuffer()
+    memory.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(memory)
     writer.setPageLayout(QPageLayout(QPageSize(QPageSize.PageSizeId.A4), QPageLayout.Orientation.Portrait, QMarginsF(0, 0, 0, 0)))
     writer.setResolution(PDF_DPI)
     writer.setTitle(f"{content.name}: {content.status}")
     writer.setCreator(content.footer[-1])
     painter = QPainter()
     if not painter.begin(writer):
-        raise DataFileError(pdf, "the page cannot be written. Is the disk full?")
+        raise DataFileError(pdf, "the page cannot be made. Close other programs, memory may be short.")
     painter.scale(writer.width() / WIDTH, writer.height() / HEIGHT)
     _draw(painter, content)
     if not painter.end():
-        raise DataFileError(pdf, "the page cannot be written. Is the disk full?")
+        raise DataFileError(pdf, "the page cannot be made. Close other programs, memory may be short.")
+    return bytes(memory.data().data())
 
 
 def _application() -> QGuiApplication:

@@ -101,11 +101,13 @@ class LibraryWriter:
 
     def _lay_out(self, part: Path, q: Array, blocks: int) -> None:
         fresh = part.with_name(part.name + ".new")
+        _check_room(part, sum(4 * int(np.prod(table.shape(q.size))) for table in self._tables.values()))
         with h5py.File(fresh, "w") as file:
             _write_head(file, q, self._tables, self._provenance)
             file.create_dataset("done", data=np.zeros(blocks, dtype=np.uint8))
             for key, table in self._tables.items():
                 file[key].create_dataset("terms", table.shape(q.size), "f4", dcpl=_laid_out_at_once())
+        _to_disk(fresh)
         fresh.replace(part)
 
     def __enter__(self) -> LibraryWriter:
@@ -133,6 +135,7 @@ class LibraryWriter:
     def finish(self, date: str) -> None:
         """Write the finished file, compressed, and remove the unfinished one."""
         fresh = self._path.with_name(self._path.name + ".new")
+        _check_room(self._path, part_of(self._path).stat().st_size)
         with h5py.File(fresh, "w") as file:
             _write_head(file, self._file["q"][:], self._tables, self._provenance)
             file.attrs["date"] = date
@@ -143,8 +146,39 @@ class LibraryWriter:
                 for thickness in range(shape[0]):
                     terms[thickness] = self._file[key]["terms"][thickness]
         self._file.close()
+        _to_disk(fresh)
         fresh.replace(self._path)
         part_of(self._path).unlink()
+
+
+_SPARE = 2**16  # [bytes] of the file besides its tables
+
+
+def _check_room(path: Path, count: int) -> None:
+    """Refuse to begin a file of *count* bytes that has no room, because the HDF5 library ends the whole program when a disk is full.
+
+    Raises
+    ------
+    DataFileError
+        If there is none, or the folder can't be written.
+    """
+    probe = path.with_name(f".{path.name}.room")
+    try:
+        with probe.open("wb") as file:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, count + _SPARE)
+    except OSError as error:
+        raise DataFileError(
+            path,
+            f"cannot be written: {error.strerror}. It needs {(count + _SPARE) / 1e6:,.1f} MB; free some space, or choose another folder.",
+        ) from error
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+def _to_disk(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

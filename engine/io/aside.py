@@ -6,9 +6,14 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.errors import DataFileError
+
+if TYPE_CHECKING:
+    import h5py
 
 
 @contextmanager
@@ -41,7 +46,35 @@ def written_aside(path: Path) -> Iterator[Path]:
 def write_text(path: Path, text: str) -> None:
     """Write *text* as UTF-8 to *path*, all of it or nothing."""
     with written_aside(path) as aside:
-        aside.write_text(text, encoding="utf-8", newline="\n")
+        aside.write_text(_encodable(text), encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def hdf5_written_aside(path: Path) -> Iterator[h5py.File]:
+    """Give an empty HDF5 file in memory, and write it to *path* once the body has gone well.
+
+    In memory, because the library ends the whole program where a disk is full when it closes a file.
+
+    Raises
+    ------
+    DataFileError
+        As :func:`written_aside`.
+    """
+    import h5py
+
+    with written_aside(path) as aside:
+        memory = BytesIO()
+        with h5py.File(memory, "w") as file:
+            yield file
+        aside.write_bytes(memory.getbuffer())
+
+
+def _encodable(text: str) -> str:
+    """Return *text* with a sign in place of what is no character: names of files may hold such bytes on Linux."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 from engine.curve import Curve
 from engine.errors import DataFileError, EngineError
 from engine.inference.settings import AnalysisSettings
-from engine.io.aside import written_aside
+from engine.io.aside import hdf5_written_aside
 from engine.io.hdf5_heaps import has_sound_heaps
 from engine.io.hdf5_packing import check_packing
 from engine.io.hdf5_tree import BROKEN, SIGNATURE, NotReadable, OutsideLink, member, numbers, word_of
@@ -108,8 +108,8 @@ def write_capsule(path: Path, capsule: Capsule) -> None:
     """
     import h5py
 
-    record = to_json(_record(capsule)).encode("utf-8")
-    with written_aside(path) as aside, h5py.File(aside, "w") as file:
+    record = to_json(_record(capsule)).encode("utf-8", "replace")
+    with hdf5_written_aside(path) as file:
         file.attrs["default"] = _ENTRY
         entry = file.create_group(_ENTRY)
         entry.attrs.update({"NX_class": "NXentry", "canSAS_class": "SASentry", "version": "1.1", "default": "sasdata01"})

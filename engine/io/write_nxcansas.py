@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.curve import Curve
-from engine.io.aside import written_aside
+from engine.io.aside import hdf5_written_aside
 from engine.io.table_text import printable
 
 if TYPE_CHECKING:
@@ -48,9 +48,7 @@ def write(
     DataFileError
         If the file cannot be written.
     """
-    import h5py
-
-    with written_aside(path) as aside, h5py.File(aside, "w") as file:
+    with hdf5_written_aside(path) as file:
         file.attrs["default"] = "sasentry01"
         entry = file.create_group("sasentry01")
         entry.attrs.update({"NX_class": "NXentry", "canSAS_class": "SASentry", "version": "1.1", "default": "sasdata01"})

@@ -114,15 +114,13 @@ def save_model(folder: Path, model: Model) -> None:
     DataFileError
         If *folder* holds something that is no model.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     folder = folder.absolute()
     if folder.exists() and not is_model(folder) and any(folder.iterdir()):
         raise DataFileError(folder, "holds other files and is no model; give a new or empty folder.")
     aside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    save_file({name: np.ascontiguousarray(array) for name, array in model.weights.items()}, aside / WEIGHTS)
     about = {
         "schema": SCHEMA,
         "config": to_dict(model.config),
@@ -135,11 +133,20 @@ def save_model(folder: Path, model: Model) -> None:
             "distances": list(model.calibration.distances),
         },
     }
-    (aside / MODEL).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-    (aside / CARD).write_text(json.dumps(dict(model.card), indent=1) + "\n", encoding="utf-8")
-    for path in aside.iterdir():
-        flush(path)
-    _replace(folder, aside)
+    contents = {
+        WEIGHTS: save({name: np.ascontiguousarray(array) for name, array in model.weights.items()}),
+        MODEL: (json.dumps(about, indent=1) + "\n").encode("utf-8"),
+        CARD: (json.dumps(dict(model.card), indent=1) + "\n").encode("utf-8"),
+    }
+    try:
+        aside.mkdir(parents=True)
+        for name, content in contents.items():
+            (aside / name).write_bytes(content)
+            flush(aside / name)
+        _replace(folder, aside)
+    except OSError as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise DataFileError(folder, f"cannot be written: {error.strerror or error}. Free some space, or choose another folder.") from error
 
 
 def flush(path: Path) -> None:

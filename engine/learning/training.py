@@ -350,7 +350,7 @@ def _best(cost: Any, low: float, high: float) -> float:
 def _keep_state(run: _Run, config: TrainConfig, folder: Path) -> None:
     """Write network, optimiser and progress to one file, aside first."""
     import torch
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     tensors = {f"network.{name}": tensor.detach().cpu().contiguous() for name, tensor in run.network.named_parameters()}
     for number, state in run.optimiser.state_dict()["state"].items():
@@ -359,9 +359,13 @@ def _keep_state(run: _Run, config: TrainConfig, folder: Path) -> None:
     progress = {"schema": STATE_SCHEMA, "config": to_dict(config), "step": run.step, "best": run.best, "history": run.history}
     folder.mkdir(parents=True, exist_ok=True)
     aside = folder / f"{STATE}.part"
-    save_file(tensors, aside, metadata={"progress": json.dumps(progress)})
-    flush(aside)
-    aside.replace(folder / STATE)
+    try:
+        aside.write_bytes(save(tensors, metadata={"progress": json.dumps(progress)}))
+        flush(aside)
+        aside.replace(folder / STATE)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise DataFileError(folder / STATE, f"cannot be written: {error.strerror or error}. Free some space.") from error
 
 
 def _arrays(scaler: Scaler) -> dict[str, Single]:

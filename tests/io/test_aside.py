@@ -3,10 +3,11 @@ from __future__ import annotations
 import os
 import stat
 
+import h5py
 import pytest
 
 from engine.errors import DataFileError
-from engine.io.aside import write_text, written_aside
+from engine.io.aside import hdf5_written_aside, write_text, written_aside
 
 
 def test_that_a_finished_file_takes_the_place_of_the_old_one(tmp_path):
@@ -50,3 +51,29 @@ def test_that_a_written_file_has_the_permissions_of_any_other(tmp_path):
     (tmp_path / "ordinary").touch()
     write_text(tmp_path / "ours", "")
     assert stat.S_IMODE((tmp_path / "ours").stat().st_mode) == stat.S_IMODE((tmp_path / "ordinary").stat().st_mode)
+
+
+def test_that_names_of_bytes_that_are_no_characters_do_not_stop_a_table(tmp_path):
+    write_text(tmp_path / "a.csv", "gr\udcf6\udcdfe, größe\n")  # as Python names a file of Latin-1
+    assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "gr��e, größe\n"
+    write_text(tmp_path / "a.csv", "\ud800\n")
+    assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "?\n"
+
+
+def test_that_an_hdf5_file_that_cannot_be_made_leaves_the_old_one(tmp_path):
+    path = tmp_path / "a.h5"
+    path.write_bytes(b"old")
+
+    def write_and_fail():
+        with hdf5_written_aside(path) as file:
+            file["x"] = 1.0
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_and_fail()
+    assert path.read_bytes() == b"old"
+    with hdf5_written_aside(path) as file:
+        file["x"] = 2.0
+    with h5py.File(path) as file:
+        assert file["x"][()] == 2.0
+    assert list(tmp_path.iterdir()) == [path]
