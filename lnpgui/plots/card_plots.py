@@ -14,6 +14,11 @@ from lnpgui.theme import Theme
 MOST_POINTS = 2000
 """Points of a loss curve that are kept; beyond them every other one goes."""
 
+DEEP = 0.6
+"""Cells with at least this share are so deep in colour that words on them need the colour of the ground."""
+
+NO_PICTURE = "No model with these figures is chosen."
+
 
 class _Plot(pg.PlotWidget):  # type: ignore[misc]
     """A plot in the colours of the theme, without menus."""
@@ -23,6 +28,11 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
         self._theme = theme
         self.plotItem.setMenuEnabled(False)
         self.plotItem.hideButtons()
+        self.plotItem.layout.setContentsMargins(4, 10, 14, 4)  # room for half of the outermost numbers
+        self._empty = pg.LabelItem(justify="center")
+        self._empty.setParentItem(self.plotItem.vb)
+        self._empty.anchor(itemPos=(0.5, 0.5), parentPos=(0.5, 0.5))
+        self._said = ""
         self._titles = {"bottom": bottom, "left": left}
         self._legend = self.plotItem.addLegend(offset=(-8, 8), labelTextSize="9pt", verSpacing=-4)
         self.setAccessibleName(name)
@@ -40,7 +50,22 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
             axis.setTextPen(theme.text)
             axis.setLabel(title, color=theme.text)
         self._legend.setLabelTextColor(theme.text)
+        self._empty.setText(self._said, color=theme.muted)
         self._draw()
+
+    @property
+    def said(self) -> str:
+        """What stands in the place of a picture, where there is none."""
+        return self._said
+
+    def _say(self, words: str) -> None:
+        """Say why there is no picture, and hide the axes; no words show them."""
+        if words == self._said:
+            return
+        self._said = words
+        self._empty.setText(words, color=self._theme.muted)
+        for side in self._titles:
+            self.plotItem.showAxis(side, show=not words)
 
     def _draw(self) -> None:
         """Draw everything anew."""
@@ -81,6 +106,7 @@ class LossPlot(_Plot):
 
     def _draw(self) -> None:
         self.plotItem.clear()
+        self._say("" if self._training or self._validation else "Nothing is trained yet.")
         styles = (("types", 1, self._theme.accent), ("sizes and shares", 2, self._theme.types.get("type 3", self._theme.text)))
         for words, column, colour in styles:
             if self._training:
@@ -107,12 +133,14 @@ class ReliabilityPlot(_Plot):
 
     def _draw(self) -> None:
         self.plotItem.clear()
+        self._say("" if self._rows else NO_PICTURE)
+        if not self._rows:
+            return
         self._diagonal()
-        if self._rows:
-            said, found = [row["said"] for row in self._rows], [row["found"] for row in self._rows]
-            self.plotItem.plot(
-                said, found, pen=pg.mkPen(self._theme.accent, width=2), symbol="o", symbolBrush=self._theme.accent, symbolPen=None
-            )
+        said, found = [row["said"] for row in self._rows], [row["found"] for row in self._rows]
+        self.plotItem.plot(
+            said, found, pen=pg.mkPen(self._theme.accent, width=2), symbol="o", symbolBrush=self._theme.accent, symbolPen=None
+        )
         self.plotItem.setRange(xRange=(0, 1), yRange=(0, 1))
 
 
@@ -130,6 +158,9 @@ class RankPlot(_Plot):
 
     def _draw(self) -> None:
         self.plotItem.clear()
+        self._say("" if self._ranks else NO_PICTURE)
+        if not self._ranks:
+            return
         self.plotItem.addItem(pg.InfiniteLine(1, angle=0, pen=pg.mkPen(self._theme.muted)))
         colours = list(self._theme.types.values())
         for (kind, counts), colour in zip(self._ranks.items(), colours, strict=False):
@@ -153,23 +184,23 @@ class ParityPlot(_Plot):
 
     def _draw(self) -> None:
         self.plotItem.clear()
+        self._say("" if self._rows else NO_PICTURE)
+        if not self._rows:
+            return
         self._diagonal()
-        if self._rows:
-            true, found, low, high, bound = (
-                np.array([row[key] for row in self._rows]) for key in ("true", "found", "low", "high", "bound")
-            )
-            order = np.argsort(true)
-            muted = pg.mkColor(self._theme.muted)
-            muted.setAlphaF(0.5)
-            self.plotItem.addItem(
-                pg.ErrorBarItem(x=true, y=found, top=np.maximum(high - found, 0), bottom=np.maximum(found - low, 0), pen=muted)
-            )
-            self.plotItem.plot(
-                true, found, pen=None, symbol="o", symbolSize=4, symbolBrush=self._theme.accent, symbolPen=None, name="network alone"
-            )
-            for sign, name in ((1.645, "least 90 % error"), (-1.645, None)):
-                smooth = _running_median(true[order] + sign * bound[order])
-                self.plotItem.plot(true[order], smooth, pen=pg.mkPen(self._theme.types.get("type 4", self._theme.text), width=1), name=name)
+        true, found, low, high, bound = (np.array([row[key] for row in self._rows]) for key in ("true", "found", "low", "high", "bound"))
+        order = np.argsort(true)
+        muted = pg.mkColor(self._theme.muted)
+        muted.setAlphaF(0.5)
+        self.plotItem.addItem(
+            pg.ErrorBarItem(x=true, y=found, top=np.maximum(high - found, 0), bottom=np.maximum(found - low, 0), pen=muted)
+        )
+        self.plotItem.plot(
+            true, found, pen=None, symbol="o", symbolSize=4, symbolBrush=self._theme.accent, symbolPen=None, name="network alone"
+        )
+        for sign, name in ((1.645, "least 90 % error"), (-1.645, None)):
+            smooth = _running_median(true[order] + sign * bound[order])
+            self.plotItem.plot(true[order], smooth, pen=pg.mkPen(self._theme.types.get("type 4", self._theme.text), width=1), name=name)
         self.plotItem.setRange(xRange=(0, 1), yRange=(0, 1))
 
 
@@ -192,20 +223,27 @@ class ConfusionPlot(_Plot):
     def _draw(self) -> None:
         self.plotItem.clear()
         names, matrix = self._card.get("names", ()), np.array(self._card.get("confusion", ()), dtype=float)
-        if not len(names) or matrix.shape != (len(names), len(names)):
+        is_square = len(names) > 0 and matrix.shape == (len(names), len(names))
+        self._say("" if is_square else NO_PICTURE)
+        if not is_square:
             return
         share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
         image = pg.ImageItem(share, axisOrder="row-major", levels=(0, 1))
         image.setColorMap(pg.ColorMap([0.0, 1.0], [pg.mkColor(self._theme.plot), pg.mkColor(self._theme.accent)]))
         self.plotItem.addItem(image)
+        small = self.font()
+        small.setPointSizeF(0.85 * small.pointSizeF())
         for (row, column), value in np.ndenumerate(share):
             if value >= 0.05:
-                text = pg.TextItem(f"{value:.0%}", color=self._theme.text, anchor=(0.5, 0.5))
+                colour = self._theme.plot if value >= DEEP else self._theme.text
+                text = pg.TextItem(f"{value:.0%}", color=colour, anchor=(0.5, 0.5))
+                text.setFont(small)
                 text.setPos(column + 0.5, row + 0.5)
                 self.plotItem.addItem(text, ignoreBounds=True)
         ticks = [(place + 0.5, _short(name)) for place, name in enumerate(names)]
         for side in ("bottom", "left"):
             self.plotItem.getAxis(side).setTicks([ticks])
+            self.plotItem.getAxis(side).setStyle(tickFont=small)
         self.plotItem.invertY(True)
         self.plotItem.setRange(xRange=(0, len(names)), yRange=(0, len(names)), padding=0.01)
 

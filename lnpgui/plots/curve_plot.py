@@ -37,14 +37,15 @@ LONGEST_NAME = 28
 
 
 class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
-    """Shows one curve and its fit, and others over it; says where the mouse is and which range of q is wanted."""
+    """Shows one curve and its fit, and others over it; says where the mouse is and, if it *has_range*, which range of q is wanted."""
 
     range_moved = Signal(float, float)
     range_chosen = Signal(object)  # QRange or None
     pointed = Signal(object)  # Pointed or None
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None, *, has_range: bool = True) -> None:
         super().__init__(parent)
+        self._has_range = has_range
         self._representation = LOG_LOG
         self._theme = theme
         self._curve: Curve | None = None
@@ -100,7 +101,7 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._legend = self.main.addLegend(offset=(12, -12), labelTextSize="9pt", verSpacing=-4)
         self._hidden = pg.LabelItem(size="8.5pt", justify="right")
         self._hidden.setParentItem(self.main.vb)
-        self._hidden.anchor(itemPos=(1, 0), parentPos=(1, 0), offset=(-6, 4))
+        self._hidden.anchor(itemPos=(1, 0), parentPos=(1, 0), offset=(-28, 4))  # left of the handle at the last q
 
     def _build_residuals(self) -> None:
         self.below = self.addPlot(1, 0, axisItems={"bottom": DecadeAxis("bottom")})
@@ -181,7 +182,7 @@ class CurvePlot(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         ends = None if self._curve is None else (float(self._curve.q[0]), float(self._curve.q[-1]))
         if ends is not None and self._representation.log_x and self._curve is not None:
             ends = float(self._curve.q[self._curve.q > 0][0]), ends[1]
-        self.handles.place(self._representation, ends, self._q_range)
+        self.handles.place(self._representation, ends if self._has_range else None, self._q_range)
         self.crosshair.show_curve(self._curve, self._representation)
         self._draw_points()
         self._draw_fit()

@@ -41,13 +41,21 @@ class TrendPoint:
     light: Light
 
 
+class CountAxis(pg.AxisItem):  # type: ignore[misc]
+    """An axis of places in a list, or of frames: whole numbers only."""
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        """Return the usual steps without fractions of 1."""
+        return [(step, start) for step, start in super().tickSpacing(low, high, size) if step >= 1] or [(1.0, 0.0)]
+
+
 class TrendPlot(pg.PlotWidget):  # type: ignore[misc]
     """Draws points with their 90 % bars."""
 
     picked = Signal(object)  # key
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, axisItems={"bottom": CountAxis("bottom")})
         self._theme = theme
         self._points: tuple[TrendPoint, ...] = ()
         self._against = Against.ORDER
@@ -77,7 +85,7 @@ class TrendPlot(pg.PlotWidget):  # type: ignore[misc]
         """Draw *points*; *title* says what they are, with its unit."""
         is_new = title != self._title or against is not self._against
         if against is not self._against:
-            axis = pg.DateAxisItem(orientation="bottom") if against is Against.TIME else pg.AxisItem("bottom")
+            axis = pg.DateAxisItem(orientation="bottom") if against is Against.TIME else CountAxis("bottom")
             self.getPlotItem().setAxisItems({"bottom": axis})
         self._points, self._title, self._against = tuple(points), title, against
         self._draw()

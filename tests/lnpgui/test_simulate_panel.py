@@ -106,7 +106,8 @@ def expected(mixture: Mixture, **instrument: Any) -> SimulatedCurve:
 def test_that_the_panel_begins_with_a_simulated_sample(panel: Panel) -> None:
     found = expected(FIRST.mixture)
     np.testing.assert_allclose(panel.line[1], found.ideal, rtol=1e-4)
-    assert panel.view.plot.drawn == ("simulated, with noise", "simulated, without noise", "type 3", "type 4")
+    assert panel.view.plot.drawn == ("with noise", "without noise", "type 3", "type 4")
+    assert not any(handle.isVisible() for handle in panel.view.plot.handles.lines)  # nothing is judged here
     cells = [[panel.view.shares.item(i, j).text() for j in range(4)] for i in range(2)]
     assert cells[0][:2] == ["type 3", "60.0 %"]
     assert cells[1][3] == f"{100 * found.shares[1].scattering:.1f} %"
@@ -220,7 +221,7 @@ def test_that_noise_follows_the_seed(panel: Panel) -> None:
     assert dots().min() > 0
     panel.qtbot.keyClick(kind, Qt.Key.Key_Down)
     panel.settle()
-    assert panel.view.plot.drawn[0] == "simulated, without noise"
+    assert panel.view.plot.drawn[0] == "without noise"
 
 
 def test_that_smearing_axis_and_background_reach_the_curve(panel: Panel) -> None:
@@ -311,7 +312,7 @@ def test_that_the_sample_is_laid_over_a_measured_curve(panel: Panel, tmp_path: P
     panel.session.remove([panel.session.entries[0].key])
     panel.settle()
     assert panel.view.instrument.wish.axis == "logarithmic"
-    assert panel.view.plot.drawn[0] == "simulated, with noise"
+    assert panel.view.plot.drawn[0] == "with noise"
 
 
 def test_that_a_measured_curve_without_sigma_gets_no_chi_squared(panel: Panel, tmp_path: Path) -> None:

@@ -93,6 +93,27 @@ def test_that_without_models_the_panel_says_so(panel):
     assert not panel.delete_button.isEnabled()
 
 
+def test_that_plots_without_anything_to_draw_say_so_instead_of_showing_axes(panel, qtbot, tmp_path):
+    plots = (panel.loss, panel.confusion, panel.parity, panel.reliability, panel.ranks)
+    assert panel.loss.said == "Nothing is trained yet."
+    assert all(plot.said and not plot.plotItem.getAxis("left").isVisible() for plot in plots)
+    put_model(tmp_path / "own" / "one")
+    panel.presenter._list(None)
+    panel.loss.add_training(512, 2.0, 3.0)
+    assert not any(plot.said for plot in plots)
+    assert all(plot.plotItem.getAxis("left").isVisible() for plot in plots)
+
+
+def test_that_the_form_is_never_wider_than_its_place(panel, qtbot):
+    area = panel.form.parentWidget().parentWidget()
+    panel.resize(700, 600)  # as narrow as it can be
+    for _ in range(2):
+        qtbot.waitUntil(lambda: panel.form.width() >= panel.form.minimumSizeHint().width())
+        assert panel.form.width() <= area.viewport().width()
+        panel.form.start_button.setText("Start the training of a network for this very instrument, whatever it is")
+        qtbot.waitUntil(lambda: panel.form.minimumSizeHint().width() > 400)
+
+
 def test_that_a_form_without_types_is_refused_at_its_field(panel, qtbot):
     for box in panel.form.types.values():
         box.setChecked(False)

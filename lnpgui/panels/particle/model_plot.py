@@ -21,7 +21,7 @@ class ModelPlot(CurvePlot):
     """The plot of curves, without residuals: a single particle is not expected to leave none."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, parent)
+        super().__init__(theme, parent, has_range=False)
         self.setAccessibleName("Curve of the particle")
         self.below.hide()
         self.below.setMinimumHeight(0)

@@ -21,14 +21,14 @@ class SimulatedPlot(CurvePlot):
     """The plot of curves, with the names of what is simulated."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        self._names = ("simulated, with noise", "simulated")
+        self._names = ("with noise", "simulated")
         self._unit = UNIT
-        super().__init__(theme, parent)
+        super().__init__(theme, parent, has_range=False)  # nothing is judged here
         self.setAccessibleName("Simulated curve, its parts and residuals")
 
     def show_simulated(self, curve: Curve, ideal: Array, background: float, parts: Mapping[str, Array]) -> None:
         """Draw a simulated curve with its noise, and what is behind it."""
-        self._names, self._unit = ("simulated, with noise", "simulated, without noise"), UNIT
+        self._names, self._unit = ("with noise", "without noise"), UNIT
         sigma = curve.sigma if curve.sigma is not None else np.ones(curve.q.size)
         residuals = (curve.intensity - ideal) / sigma
         self.show_curve(curve if curve.sigma is not None else None, Fit(curve.q, ideal, residuals, sigma, background, parts))

@@ -67,7 +67,7 @@ class TrainForm(QWidget):
         self._like: Path | None = None
         self._refusals: dict[str, QLabel] = {}
         rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 4, 0)
+        rows.setContentsMargins(0, 0, 6, 0)
         for group in (self._sample_group(), self._instrument_group(), self._budget_group()):
             rows.addWidget(group)
         rows.addWidget(self._refusal(""))

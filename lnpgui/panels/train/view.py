@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QSplitter,
     QTabWidget,
     QVBoxLayout,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 from lnpgui.panels.train.form import TrainForm
 from lnpgui.plots.card_plots import ConfusionPlot, LossPlot, ParityPlot, RankPlot, ReliabilityPlot
 from lnpgui.theme import Theme
+from lnpgui.widgets.tall_area import TallArea
 
 FOLDER = Qt.ItemDataRole.UserRole
 
@@ -72,11 +72,8 @@ class TrainView(QWidget):
     # -- building ------------------------------------------------------------------------------------------------------
 
     def _left(self) -> QWidget:
-        scroll = QScrollArea()
+        scroll = TallArea()
         scroll.setWidget(self.form)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setMinimumWidth(340)
         return scroll
 
     def _middle(self) -> QWidget:
