@@ -162,8 +162,10 @@ def analyse(
     shown = _shown(reading, winner)
     fitted = _fit(prepared, basis, shown)
     answer = _answer(prepared, reading, fitted, shown, winner, chances, pooled, form, helper, particles)
+    assumed = settings.particles.assumption if answer.status is not Status.OUTSIDE else ""
     return replace(
         answer,
+        reasons=(*answer.reasons, assumed) if assumed else answer.reasons,
         nuisances=_nuisances(pooled, winner, settings.particles) if answer.status is not Status.OUTSIDE else {},
         model=f"physics/1 {_network(helper)} basis {basis.identity} settings {settings.identity} seed {settings.seed}",
         seconds=time.perf_counter() - began,

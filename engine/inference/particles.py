@@ -55,6 +55,16 @@ class Particles:
         return {name: value for name, value in stated.items() if isinstance(value, tuple)}
 
     @property
+    def assumption(self) -> str:
+        """What a verdict takes for granted, in words; empty where something is free."""
+        if self.ranges:
+            return ""
+        return (
+            f"Taken for granted: a shell of {self.shell_thickness:g} nm and contrasts of {self.sld_core:g} (core), "
+            f"{self.sld_shell:g} (shell) and {self.sld_fill:g} (fill). Particles with another shell can look like another type."
+        )
+
+    @property
     def middle(self) -> Particles:
         """The same with the middle of each range."""
         return replace(self, **{name: (low + high) / 2 for name, (low, high) in self.ranges.items()})

@@ -179,3 +179,8 @@ def test_that_a_free_shell_draws_the_same_with_the_same_seed(terms, freed):
     again = analyse(curve_of(terms, 3.5), settings=FREE, terms=terms)
     assert again.nuisances == freed.nuisances
     assert again.sizes == freed.sizes
+
+
+def test_that_what_is_taken_for_granted_is_said_where_nothing_is_free():
+    assert "a shell of 4 nm and contrasts of 16 (core), 9 (shell) and 9 (fill)" in Particles().assumption
+    assert Particles(shell_thickness=(3.0, 5.0)).assumption == ""
