@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from unittest import mock
@@ -20,6 +21,9 @@ from lnpgui.engine_calls import EngineCalls
 from lnpgui.main_window import MainWindow
 from lnpgui.panels.analyse.view import AnalyseView
 from lnpgui.settings import Settings
+
+PATIENCE = 20.0
+"""How long [s] what has ended may take to be gone on a busy machine; what leaks stays for good."""
 
 DROP_ARGUMENTS = (Qt.DropAction.CopyAction | Qt.DropAction.MoveAction,)
 
@@ -158,8 +162,20 @@ def nothing_left(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.collect()
     assert not workers.live_jobs(), "a job still runs"
-    assert set(_running_threads()) <= threads, "a thread still runs"
-    left = [w for w in qapp.topLevelWidgets() if w not in windows]
-    assert not left, f"windows are left: {left}"
+    end = time.monotonic() + PATIENCE
+    while (left := _left(qapp, windows, vtk, threads)) and time.monotonic() < end:  # a thread needs a processor once more to end
+        time.sleep(0.02)
+    assert not left, left
+
+
+def _left(qapp: QApplication, windows: set[QWidget], vtk: set[int], threads: set[str]) -> str:
+    """Return what is left beyond what was there before, in words; nothing when all is gone."""
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
+    if running := set(_running_threads()) - threads:
+        return f"threads still run: {running}"
+    if left := [w for w in qapp.topLevelWidgets() if w not in windows]:
+        return f"windows are left: {left}"
     new = _vtk_objects() - vtk
-    assert not new, f"{len(new)} VTK objects are left: {sorted({type(o).__name__ for o in gc.get_objects() if id(o) in new})}"
+    kinds = sorted({type(o).__name__ for o in gc.get_objects() if id(o) in new})
+    return f"{len(new)} VTK objects are left: {kinds}" if new else ""

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from gui_clock import GapClock, OwnClock
 from gui_fakes import Analyst, write_curve
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -22,31 +23,8 @@ from lnpgui.workers import live_jobs
 
 Drop = Callable[..., bool]
 
-
-class GapClock(QObject):
-    """Measures the longest pause between two ticks of a 10 ms timer, less what other programs on the machine took of it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._timer = QTimer(self, interval=10)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._tick)
-
-    def start(self) -> None:
-        """Begin anew."""
-        self._last, self._worst = (time.perf_counter(), time.process_time()), 0.0
-        self._timer.start()
-
-    def stop(self) -> float:
-        """Return the longest pause [s]."""
-        self._tick()
-        self._timer.stop()
-        return self._worst
-
-    def _tick(self) -> None:
-        now = time.perf_counter(), time.process_time()  # the second counts all threads, also one that holds the interpreter
-        pause = min(now[0] - self._last[0], now[1] - self._last[1])
-        self._last, self._worst = now, max(self._worst, pause)
+PATIENCE_MS = 30_000
+"""How long a test waits for what comes at once, unless the machine is very busy."""
 
 
 def settled(window: MainWindow, count: int) -> bool:
@@ -153,9 +131,11 @@ def test_that_a_click_on_stop_ends_all_work_within_half_a_second(
     analyst.gate = threading.Event()
     drop(window, [write_curve(tmp_path / f"{i}.dat") for i in range(4)])
     button = window.analyse.cancel_button
-    qtbot.waitUntil(lambda: button.isVisible(), timeout=3000)  # offered after a second
+    qtbot.waitUntil(lambda: button.isVisible(), timeout=PATIENCE_MS)  # offered after a second
+    clock = OwnClock()
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: settled(window, 4), timeout=500)
+    qtbot.waitUntil(lambda: settled(window, 4), timeout=PATIENCE_MS)
+    assert clock.seconds < 0.5
     assert {entry.state for entry in window.session.entries} == {State.STOPPED}
     assert not button.isVisible()
     assert analyst.calls == 1
@@ -167,9 +147,11 @@ def test_that_a_click_on_stop_ends_all_work_within_half_a_second(
 def test_that_escape_stops_the_work_too(qtbot: QtBot, window: MainWindow, drop: Drop, tmp_path: Path, analyst: Analyst) -> None:
     analyst.gate = threading.Event()
     drop(window, [write_curve(tmp_path / "a.dat")])
-    qtbot.waitUntil(lambda: analyst.calls == 1)
+    qtbot.waitUntil(lambda: analyst.calls == 1, timeout=PATIENCE_MS)
+    clock = OwnClock()
     qtbot.keyClick(window, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: settled(window, 1), timeout=500)
+    qtbot.waitUntil(lambda: settled(window, 1), timeout=PATIENCE_MS)
+    assert clock.seconds < 0.5
 
 
 def test_that_removing_a_curve_in_work_drops_the_work(
@@ -254,7 +236,7 @@ def test_that_the_window_stays_alive_while_curves_are_analysed(
     files = [write_curve(tmp_path / f"{i:03}.dat") for i in range(60)]
     clock.start()
     drop(window, files)
-    qtbot.waitUntil(lambda: settled(window, 60), timeout=60_000)
+    qtbot.waitUntil(lambda: settled(window, 60), timeout=4 * PATIENCE_MS)
     assert clock.stop() <= 0.1
 
 

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from gui_clock import GapClock, OwnClock
 from gui_fakes import Analyst, write_curve
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from lnpgui.main_window import MainWindow
 from lnpgui.session import State
 
 Drop = Callable[..., bool]
-
-
-class GapClock(QObject):
-    """Measures the longest pause between two ticks of a 10 ms timer, less what other programs on the machine took of it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._timer = QTimer(self, interval=10)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._tick)
-        self._last, self.worst = (time.perf_counter(), time.process_time()), 0.0
-        self._timer.start()
-
-    def _tick(self) -> None:
-        now = time.perf_counter(), time.process_time()
-        self.worst = max(self.worst, min(now[0] - self._last[0], now[1] - self._last[1]))
-        self._last = now
 
 
 def open_batch(qtbot: QtBot, window: MainWindow) -> None:
@@ -50,8 +33,8 @@ def test_that_five_hundred_curves_in_one_drop_fill_the_table_while_the_window_an
     clock = GapClock()
     files = sorted(tmp_path.glob("c*.dat"))
     assert drop(window, files)
-    qtbot.waitUntil(lambda: len(window.session.entries) == 500 and not window.presenter.is_busy, timeout=60_000)
-    qtbot.waitUntil(lambda: window.is_shown)
+    qtbot.waitUntil(lambda: len(window.session.entries) == 500 and not window.presenter.is_busy, timeout=120_000)
+    qtbot.waitUntil(lambda: window.is_shown, timeout=30_000)
     assert window.panel("Batch").view.table.rows.rowCount() == 500
     assert {entry.state for entry in window.session.entries} == {State.DONE}
     assert [line.entry.name for line in window.panel("Batch").view.table.rows.lines] == [path.name for path in files]
@@ -70,12 +53,12 @@ def test_that_the_work_on_many_curves_stops_within_half_a_second(
     for i in range(1, 200):
         (tmp_path / f"c{i:03d}.dat").write_bytes(first)
     assert drop(window, sorted(tmp_path.glob("c*.dat")))
-    qtbot.waitUntil(lambda: analyst.calls > 0)
+    qtbot.waitUntil(lambda: analyst.calls > 0, timeout=30_000)
     qtbot.wait(100)
-    began = time.perf_counter()
+    clock = OwnClock()
     qtbot.keyClick(window, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: not window.presenter.is_busy)
-    assert time.perf_counter() - began < 0.5
+    qtbot.waitUntil(lambda: not window.presenter.is_busy, timeout=30_000)
+    assert clock.seconds < 0.5
     assert State.STOPPED in {entry.state for entry in window.session.entries}
 
 

@@ -290,6 +290,7 @@ def test_that_the_window_is_not_held_up_by_a_slow_curve(
 def test_that_closing_while_a_curve_is_computed_leaves_nothing(panel: ParticleView, window: MainWindow, qtbot: QtBot) -> None:
     type_in(field(panel, "diameter").box, "300", qtbot)
     window.close()
+    qtbot.waitUntil(lambda: not workers.live_jobs(), timeout=30_000)  # at once, unless the machine is very busy
     qtbot.wait(50)  # turns of the event loop, in which nothing may begin
     assert not workers.live_jobs()
     assert not panel.picture.picture.is_alive
