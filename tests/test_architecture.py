@@ -115,6 +115,36 @@ def test_that_no_file_is_read_in_a_way_that_could_run_code(root):
         assert "weights_only=False" not in text, path
 
 
+RUNNERS = ("eval", "exec", "compile", "__import__")
+UNSAFE = ("torch.load", "os.system", "os.popen", "subprocess.getoutput", "yaml.load", "np.fromfile", "np.memmap")
+
+
+def unsafe_calls(tree: ast.AST) -> set[str]:
+    """Return the calls of a file that run code, or load what may; methods of that name, as torch's ``eval()``, are none."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    named = {ast.unparse(call.func) for call in calls}
+    shells = {"shell=True" for call in calls for word in call.keywords if word.arg == "shell" and ast.unparse(word.value) != "False"}
+    return named & {*RUNNERS, *UNSAFE} | shells
+
+
+def test_that_nothing_a_file_says_is_run(root):
+    for path in source_files(root):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert not unsafe_calls(tree), path
+        assert not imported_names(tree) & {"yaml", "imp", "code", "pty", "telnetlib", "ftplib", "smtplib", "http", "requests"}, path
+
+
+def test_that_xml_is_read_only_by_the_parser_without_entities(root):
+    for path in source_files(root):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute | ast.Name) and ast.unparse(node).endswith((".XMLParser", ".iterparse", "minidom", "lxml")):
+                raise AssertionError(f"{path}, line {node.lineno}: use engine.io.xml_tree")
+
+
+def test_that_the_search_for_unsafe_calls_finds_them():
+    assert unsafe_calls(ast.parse("torch.load(f); eval(x); run(c, shell=True); net.eval()")) == {"torch.load", "eval", "shell=True"}
+
+
 def test_that_the_program_checks_with_errors_not_with_asserts(root):
     for path in source_files(root):
         guilty = [node.lineno for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Assert)]

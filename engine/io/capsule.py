@@ -186,6 +186,8 @@ def _record(capsule: Capsule) -> Record:
 def _capsule(raw: bytes, record: Record, curve: Curve) -> Capsule:
     reading = record["reading"]
     name = Path(str(record["raw"]["name"])).name
+    if str(record["settings"].get("model", "")).startswith(("\\\\", "//")):
+        raise ValueError("a network on another machine")  # to look there would tell that machine who opened the capsule
     if not isinstance(record["result"], dict):
         raise TypeError("the result is no mapping")
     return Capsule(

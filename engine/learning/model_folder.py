@@ -174,7 +174,7 @@ def recover(folder: Path) -> None:
     """Put back the model that an interrupted :func:`save_model` had moved away."""
     folder = folder.absolute()
     old = folder.with_name(f".{folder.name}.old")
-    if old.is_dir() and not folder.exists():
+    if is_model(old) and not folder.exists():
         old.rename(folder)
 
 
@@ -202,7 +202,7 @@ def load_model(folder: Path) -> Model:
         config = from_dict(about["config"])
         calibration = _calibration(about["calibration"])
         basis, version, curves = str(about["basis"])[:80], str(about["version"])[:40], int(about["curves"])
-    except (EngineError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (EngineError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise DataFileError(folder, f"has a damaged {MODEL}: {error}") from error
     card = read_json(folder / CARD) if (folder / CARD).is_file() else {}
     weights = _load_weights(folder / WEIGHTS, config.network)
@@ -211,7 +211,7 @@ def load_model(folder: Path) -> Model:
 
 def _calibration(data: Mapping[str, Any]) -> Calibration:
     distances = tuple(float(value) for value in data["distances"])
-    if len(distances) not in (0, QUANTILES) or sorted(distances) != list(distances):
+    if len(distances) not in (0, QUANTILES) or not np.isfinite(distances).all() or sorted(distances) != list(distances):
         raise ValueError(f"the distances must be {QUANTILES} increasing numbers")
     temperature, inflation = float(data["temperature"]), float(data["inflation"])
     if not (0.01 <= temperature <= 100 and 0.01 <= inflation <= 100):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import DataFileError
+from engine.learning.config import NAME_LETTERS
 from engine.learning.model_folder import CARD, MODEL, is_model, models_in, read_json, shipped_models
 
 MOST_ROWS = 5000
@@ -31,7 +32,7 @@ class ModelEntry:
     @property
     def name(self) -> str:
         """Name of the model, or of its folder where that is not known."""
-        return str(self.about.get("config", {}).get("name", self.folder.name))
+        return str(self.about.get("config", {}).get("name", self.folder.name))[:NAME_LETTERS]
 
     @property
     def is_calibrated(self) -> bool:

@@ -177,6 +177,25 @@ def test_that_impossible_settings_are_refused(path):
     assert "impossible values: The number of draws" in reason(path)
 
 
+@pytest.mark.parametrize(
+    "change_record",
+    [
+        lambda record: record["settings"].update(model="\\\\stranger\\share\\model"),
+        lambda record: record["settings"].update(model="//stranger/share/model"),
+        lambda record: record["settings"].update(seed=float("inf")),
+        lambda record: record["reading"].update(dropped=[{"reason": "x", "rows": [float("inf")]}]),
+    ],
+)
+def test_that_a_capsule_that_points_to_other_machines_or_holds_no_numbers_is_refused(path, change_record):
+    with h5py.File(path, "r+") as file:
+        record = json.loads(file[f"{GROUP}/record"][()])
+        change_record(record)
+        text = json.dumps(record).encode()
+        del file[f"{GROUP}/record"]
+        file.create_dataset(f"{GROUP}/record", data=text, dtype=h5py.string_dtype("utf-8", len(text)))
+    assert "broken or was changed" in reason(path)
+
+
 def test_that_a_capsule_cut_short_anywhere_is_refused(path, tmp_path):
     whole = path.read_bytes()
     for share in (0.1, 0.5, 0.9, 0.999):

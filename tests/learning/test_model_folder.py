@@ -78,6 +78,10 @@ def damage(saved, name, change):
         (lambda d: d["config"]["network"].update(blocks=3), "does not fit"),
         (lambda d: d["calibration"].update(temperature=0), "temperature"),
         (lambda d: d["calibration"].update(distances=[2, 1]), "distances"),
+        (lambda d: d["calibration"].update(distances=[float("nan")] * 101), "distances"),
+        (lambda d: d.update(curves=float("inf")), "damaged"),
+        (lambda d: d["config"]["instrument"].update(q_min=[float("nan"), 0.1]), "damaged"),
+        (lambda d: d["config"].update(name="../" * 100), "name of 1 to 60 letters"),
         (lambda d: d.pop("basis"), "damaged"),
         (lambda d: d.update(config=7), "damaged"),
     ],
@@ -111,6 +115,28 @@ def test_that_huge_and_deep_files_are_refused_before_they_are_read(saved, monkey
     (saved / CARD).write_text("[" * 100_000, encoding="utf-8")
     with pytest.raises(DataFileError, match="not valid JSON"):
         load_model(saved)
+
+
+def test_that_a_model_of_links_to_devices_and_to_other_files_is_refused(saved, tmp_path):
+    (saved / WEIGHTS).unlink()
+    (saved / WEIGHTS).symlink_to("/dev/zero")  # is read without end by who does not look
+    with pytest.raises(DataFileError, match="is no model"):
+        load_model(saved)
+    secret = tmp_path / "secret"
+    secret.write_text("a password", encoding="utf-8")
+    (saved / WEIGHTS).unlink()
+    (saved / WEIGHTS).symlink_to(secret)
+    with pytest.raises(DataFileError) as refusal:
+        load_model(saved)
+    assert "password" not in str(refusal.value)
+
+
+def test_that_loading_moves_no_folder_that_is_no_model(tmp_path):
+    other = tmp_path / ".photos.old"
+    other.mkdir()
+    with pytest.raises(DataFileError, match="is no model"):
+        load_model(tmp_path / "photos")
+    assert other.is_dir()
 
 
 def test_that_a_missing_model_is_told_in_words(tmp_path):
