@@ -170,10 +170,8 @@ def _outside(e: Evidence) -> tuple[str, ...]:
     if e.gain < SIGNAL:
         reasons.append("No particle scattering stands out above the background: a buffer or noise.")
     elif e.informative < MIN_INFORMATIVE:
-        reasons.append(
-            f"Only {e.informative} groups of points show particle scattering clearly above their error; at least {MIN_INFORMATIVE} are "
-            "needed to tell a particle's shape. Measure longer, or check the subtraction."
-        )
+        needed = f"at least {MIN_INFORMATIVE} are needed to tell a particle's shape"
+        reasons.append(f"{_few(e.informative)}; {needed}. Measure longer, or check the subtraction.")
     close = e.form_misfit is not None and e.form_misfit < FORM_OUTSIDE and e.misfit < LOG_NORMAL_OUTSIDE
     if reduced > CHI2_OUTSIDE and e.misfit > MISFIT_OUTSIDE and not close:
         reasons.append(f"No lipid nanoparticle of the known types fits: the best one misses the points by {e.misfit:.0%}.")
@@ -186,6 +184,11 @@ def _outside(e: Evidence) -> tuple[str, ...]:
     if e.reach > REACH_OUTSIDE:
         reasons.append(f"Only particles smaller than {FAMILY[0]:g} nm, larger than {FAMILY[1]:g} nm or of unheard-of widths would fit.")
     return tuple(reasons)
+
+
+def _few(groups: int) -> str:
+    many, their = ("groups of points show", "their") if groups > 1 else ("group of points shows", "its")
+    return f"{f'Only {groups}' if groups else 'No'} {many} particle scattering clearly above {their} error"
 
 
 def _doubts(e: Evidence) -> tuple[str, ...]:
@@ -212,7 +215,7 @@ def _doubts(e: Evidence) -> tuple[str, ...]:
     if e.reach > REACH_DOUBTFUL:
         reasons.append(f"The fit needs sizes beyond {FAMILY[0]:g} to {FAMILY[1]:g} nm, or widths that particles seldom have.")
     if e.informative < FEW_INFORMATIVE:
-        reasons.append(f"Only {e.informative} groups of points show particle scattering clearly above their error.")
+        reasons.append(f"{_few(e.informative)}.")
     if not e.stated_sigma and e.points < 60:
         reasons.append("The file gives no errors and few points, so how well the fit should be is not known.")
     if e.novelty is not None and e.novelty > NOVEL:

@@ -63,9 +63,10 @@ class PlainBodies:
     @property
     def words(self) -> str:
         """What the bodies are, in a few words."""
-        ends = f"{2 * self.radius:.3g} nm wide, {2 * self.radius * self.ratio:.3g} nm long"
+        wide, long = (f"{float(f'{edge:.3g}'):g} nm" for edge in (2 * self.radius, 2 * self.radius * self.ratio))
         if self.round:
-            return f"solid spheres of {2 * self.radius:.3g} nm"
+            return f"solid spheres of {wide}"
+        ends = f"{wide} wide, {long} long"
         return f"elongated bodies, {ends}" if self.ratio > 1 else f"flat bodies, {ends}"
 
 

@@ -50,6 +50,7 @@ def test_that_a_good_fit_is_in_the_family_and_says_how_good():
     [
         ({"gain": 20.0}, ["No particle scattering stands out", "buffer or noise"]),
         ({"informative": 7}, ["Only 7 groups", f"at least {MIN_INFORMATIVE}", "Measure longer"]),
+        ({"informative": 0}, ["No group of points shows", f"at least {MIN_INFORMATIVE}"]),
         ({"chi2_bins": 1500.0, "misfit": 0.4}, ["No lipid nanoparticle of the known types fits", "40%"]),
         ({"sizes": (HUGE,)}, ["150 nm", "20 to 100 nm"]),
         ({"sizes": (SMALL,)}, ["15 nm", "20 to 100 nm"]),

@@ -126,5 +126,5 @@ def _field(name: str) -> QLineEdit:
     field = QLineEdit()
     field.setAccessibleName(f"{name} [1/nm]")
     field.setToolTip(f"{name} [1/nm]; the handles on the plot do the same")
-    field.setFixedWidth(field.fontMetrics().horizontalAdvance("0.00000") + 16)
+    field.setFixedWidth(field.fontMetrics().horizontalAdvance("0.0000000") + 16)
     return field
