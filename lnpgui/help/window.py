@@ -33,11 +33,11 @@ class GuideBrowser(QTextBrowser):
         self._page = page
         document = QTextDocument(self)
         document.setDefaultFont(self.font())
+        document.setMarkdown(page.text)  # which forgets pictures given before
         for target in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page.text):
             image = self.picture(target)
             if image is not None:
                 document.addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(target), image)
-        document.setMarkdown(page.text)
         self.setDocument(document)  # which deletes the one before
 
     def picture(self, target: str) -> QImage | None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from gui_fakes import write_curve
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QGuiApplication, QImage, QTextDocument
 from PySide6.QtWidgets import QApplication, QDialogButtonBox
 from pytestqt.qtbot import QtBot
 
@@ -85,6 +85,20 @@ def test_that_pictures_of_the_guide_fit_and_none_is_read_from_elsewhere(window: 
         shown.turn_to("batch")
         qtbot.wait(80)
         shown.turn_to("start")
+    shown.close()
+
+
+def test_that_every_page_of_the_guide_shows_its_pictures(window: MainWindow) -> None:
+    shown = window.menus.show_page("start")
+    with_pictures = [page for page in pages(guide()) if "![" in page.text]
+    assert len(with_pictures) >= 5
+    for page in with_pictures:
+        shown.turn_to(page.name)
+        document = shown.browser.document()
+        for target in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page.text):
+            drawn = document.resource(QTextDocument.ResourceType.ImageResource.value, QUrl(target))
+            assert isinstance(drawn, QImage)
+            assert drawn.width() > 200, page.name
     shown.close()
 
 
