@@ -42,8 +42,12 @@ less what chance gives, which is over 8 once in two hundred."""
 EDGE = 1.03
 """A size is outside the family when it lies beyond its ends by more than this factor."""
 
-LEAD, BEHIND = 20.0, -10.0
-"""Drop of the information criterion that the LNP fit must bring over a featureless scatterer; below the second it is outside."""
+LEAD, BEHIND = 8.0, -10.0
+"""Drop of the information criterion that the LNP fit must bring over a featureless scatterer; below the second it is outside.
+
+The first was set on 80 simulated curves of the known types alone: of 40 at 2 % noise it doubts two for this reason, where 20 doubts
+seven, and none of 40 at 0.5 %.
+"""
 
 SMOOTH = 0.5
 """Below this reduced chi² the residuals are no noise but rounding or interpolation, and their runs say nothing."""
