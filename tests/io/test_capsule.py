@@ -105,7 +105,7 @@ def test_that_a_capsule_of_the_first_version_stays_readable(root):
     assert (found.program, found.raw_name, found.basis) == ("0.1.0", "solid.dat", "3d83c517c23c")
     assert found.result["hypothesis"] == "type 4"
     assert found.result["sizes"]["type 4"]["mean"]["value"] == pytest.approx(52.0, abs=0.1)
-    assert found.settings == AnalysisSettings(draws=200, seed=7)
+    assert found.settings == AnalysisSettings(draws=200, seed=7, model="none")  # there were no networks then
     assert len(found.measurement.curve) == 400
     assert found.raw.startswith(b"#")
 
