@@ -181,6 +181,9 @@ def test_that_stop_asks_the_training_to_end_well_and_closing_cancels_it(panel, q
     qtbot.mouseClick(panel.stop_button, Qt.MouseButton.LeftButton)
     assert (tmp_path / "own" / "my-instrument" / STOP).exists()
     assert not panel.jobs[0].was_cancelled
+    panel.jobs[0].reported.emit(TrainStep(10, 100, 2.0, 3.0, 5120.0))  # on its way when the training was asked to stop
+    assert panel._state.text().startswith("Stopping")
+    assert not panel.stop_button.isEnabled()
     panel.presenter.stop()
     assert panel.jobs[0].was_cancelled
     assert not panel.presenter.is_busy

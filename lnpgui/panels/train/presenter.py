@@ -35,6 +35,7 @@ class TrainPresenter(QObject):
         self._own = own
         self._make_job = make_job
         self._job: Job | None = None
+        self._is_stopping, self._share = False, 0.0
         self._folder = own
         self._batch = 1
         self._rate = CURVES_PER_SECOND
@@ -92,6 +93,7 @@ class TrainPresenter(QObject):
 
     def _begin(self, job: Job) -> None:
         self._job = job
+        self._is_stopping, self._share = False, 0.0
         job.reported.connect(self._on_reported)
         job.done.connect(self._on_done)
         job.failed.connect(self._on_failed)
@@ -106,7 +108,8 @@ class TrainPresenter(QObject):
             from engine.learning.training import ask_to_stop
 
             ask_to_stop(self._folder)
-            self._view.stop_button.setEnabled(False)
+            self._is_stopping = True
+            self._view.show_running(self._share, "Stopping: the best network so far is kept and measured …", can_stop=False)
 
     @Slot(object)
     def _on_reported(self, event: object) -> None:
@@ -117,14 +120,20 @@ class TrainPresenter(QObject):
                 self._rate = rate
                 if step % DRAWN_EVERY == 0:
                     self._view.loss.add_training(step * self._batch, entropy, density)
-                    left = minutes((total - step) * self._batch, rate)
-                    self._view.show_running(step / total, f"{step * self._batch:,} of {total * self._batch:,} curves; {left} left.")
+                    self._show_step(step, total)
             case Validated(step, total, entropy, density, _, _):
                 self._view.loss.add_validation(step * self._batch, entropy, density)
             case Step(_, _, message):
-                self._view.show_running(1.0, message[:1].upper() + message[1:] + " …")
+                self._view.show_running(1.0, message[:1].upper() + message[1:] + " …", can_stop=not self._is_stopping)
             case _:
                 pass
+
+    def _show_step(self, step: int, total: int) -> None:
+        if self._is_stopping:
+            return
+        self._share = step / total
+        left = minutes((total - step) * self._batch, self._rate)
+        self._view.show_running(self._share, f"{step * self._batch:,} of {total * self._batch:,} curves; {left} left.")
 
     @Slot(object)
     def _on_done(self, identity: str) -> None:

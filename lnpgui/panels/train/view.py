@@ -186,10 +186,10 @@ class TrainView(QWidget):
         for plot in (self.confusion, self.parity, self.reliability, self.ranks):
             plot.show_card(card)
 
-    def show_running(self, share: float, words: str) -> None:
-        """Show how far the training is."""
+    def show_running(self, share: float, words: str, *, can_stop: bool = True) -> None:
+        """Show how far the training is, and offer to stop it."""
         self.form.set_busy(True)
-        self.stop_button.setEnabled(True)
+        self.stop_button.setEnabled(can_stop)
         self.progress.setVisible(True)
         self.progress.setValue(round(1000 * share))
         self._state.setText(words)
