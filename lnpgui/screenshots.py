@@ -24,7 +24,7 @@ from lnpgui.paths import VERDICTS, example_curves
 from lnpgui.settings import Settings, ThemeChoice
 
 SCALES = (1, 2)
-PATIENCE_MS = 180_000
+PATIENCE_MS = 600_000
 SETTLE_MS = 400
 
 

@@ -16,6 +16,7 @@ from lnpgui.plots.items import DecadeAxis, ErrorBars
 from lnpgui.plots.overlays import MOST_OVERLAYS, Overlay, colours
 from lnpgui.plots.representation import BAR_DECADES, GUINIER, KRATKY, LOG_LIN, LOG_LOG, POROD, REPRESENTATIONS, Representation
 from lnpgui.plots.timing import measure
+from lnpgui.plots.trend_plot import CountAxis
 from lnpgui.theme import DARK, LIGHT
 
 Q = np.geomspace(0.05, 3.0, 40)
@@ -208,3 +209,10 @@ def test_that_curves_added_to_the_plot_come_into_view(plot: CurvePlot) -> None:
     plot.show_curve(Curve(Q, np.abs(INTENSITY)), None)
     plot.show_others([Overlay("bright", Curve(Q, 1e4 * np.abs(INTENSITY)))], scaled=False)
     assert plot.main.viewRange()[1][1] > np.log10(1e4 * INTENSITY.max())
+
+
+@pytest.mark.parametrize(("low", "high"), [(3.5, 4.5), (0.0, 3.0), (0.0, 500.0)])
+def test_that_places_in_a_list_are_whole_numbers_on_the_axis(low: float, high: float) -> None:
+    spacings = CountAxis("bottom").tickSpacing(low, high, 600.0)
+    assert spacings
+    assert all(float(step).is_integer() for step, _ in spacings)
