@@ -12,6 +12,7 @@ from engine.errors import ParameterError
 SUBJECTS = {
     "analysis": "pure types, intervals and fractions on simulated curves of known truth, against the Cramér-Rao bound",
     "paper": "the networks and tasks of Li (2025) by name: published, trained again, ours, and the best possible",
+    "learning": "how fast training curves are simulated, and what the shipped network alone is worth",
     "limits": "the smallest minor component that a curve can show, by pair and noise",
     "start": "seconds until the window, the plots, the 3-D view and a verdict are there",
     "window": "how quick and calm the window is: start, verdict, 500 curves at once, memory, frames, closing during work",
@@ -47,6 +48,10 @@ def subject(name: str) -> Any:
         from engine.commands import benchmark_paper
 
         return benchmark_paper
+    if name == "learning":
+        from engine.commands import benchmark_learning
+
+        return benchmark_learning
     if name == "limits":
         from engine.commands import benchmark_limits
 
