@@ -179,7 +179,7 @@ def _request(record: Any, depth: int) -> Request:
         buffer=None if record.get("buffer") is None else Path(_word(record["buffer"])),
         buffer_scale=None if scale == "auto" else float(scale),
         types=LNP_TYPES if types is None else tuple(_word(kind) for kind in types),
-        model=_word(record.get("model", SHIPPED)),
+        model=_local(_word(record.get("model", SHIPPED))),
         way=None if record.get("way") is None else Way(record["way"]),
         parts=tuple(_parts(record.get("parts") or (), depth - 1)),
     )
@@ -193,6 +193,13 @@ def _parts(records: Any, depth: int) -> Iterable[Part]:
         if part < 0:
             raise ValueError("no data set")
         yield Part(path=Path(_word(record["path"])), part=part, request=_request(record["request"], depth))
+
+
+def _local(folder: str) -> str:
+    """Return *folder* unless it lies on another machine: to look there would tell that machine who opened the session."""
+    if folder.startswith(("\\\\", "//")):
+        raise ValueError("a network on another machine")
+    return folder
 
 
 def _word(value: Any) -> str:
