@@ -20,6 +20,9 @@ from engine.errors import ParameterError
 TAIL = 5.0
 """Standard deviations at which the Gaussian of a pinhole is cut; the rest is 6e-7 of it."""
 
+NARROWEST = 1e-12
+"""A slit this narrow [1/nm] is none; weights in proportion to its width would underflow."""
+
 _STENCIL = 4
 _SMALLEST_RULE = 41
 _PANEL_NODES = 10
@@ -154,6 +157,7 @@ def _pinhole_rule(q: float, sigma: float, grid: Array) -> tuple[Array, Array]:
 
 def _slit_rule(q: float, slit: Slit, grid: Array) -> tuple[Array, Array]:
     """Nodes and weights: Gauss-Legendre over width and height, in panels of a few points of the grid."""
+    slit = Slit(*(size if size > NARROWEST else 0.0 for size in (slit.half_height, slit.half_width)))
     width = np.array([-slit.half_width, slit.half_width])
     u, u_weight = _panels(width, _points_between(grid, q - slit.half_width, q + slit.half_width))
     parts = []

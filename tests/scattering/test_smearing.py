@@ -36,7 +36,7 @@ def test_that_rows_sum_to_one_so_that_a_constant_stays(resolution, logarithmic):
     np.testing.assert_allclose(smearing_matrix(q, grid, resolution).sum(axis=1), 1, rtol=1e-9)
 
 
-@pytest.mark.parametrize("resolution", [Pinhole(0.0), Pinhole(np.zeros(20)), Slit()])
+@pytest.mark.parametrize("resolution", [Pinhole(0.0), Pinhole(np.zeros(20)), Slit(), Slit(half_width=5e-324), Slit(half_height=1e-300)])
 def test_that_zero_width_picks_the_points_themselves(resolution):
     grid = np.linspace(0.1, 2, 20)
     np.testing.assert_array_equal(smearing_matrix(grid, grid, resolution).toarray(), np.eye(20))
