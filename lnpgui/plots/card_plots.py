@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -119,76 +119,81 @@ class LossPlot(_Plot):
                 )
 
 
-class ReliabilityPlot(_Plot):
-    """How often the network is right when it says so sure."""
+class _CardPlot(_Plot):
+    """One section of a model's card, or the words that there is none."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        self._rows: Sequence[Mapping[str, float]] = ()
-        super().__init__(theme, "Are the probabilities true?", "probability said", "share right", parent)
+    section = ""
+
+    def __init__(self, theme: Theme, name: str, bottom: str, left: str, parent: QWidget | None = None) -> None:
+        self._card: Mapping[str, Any] = {}
+        super().__init__(theme, name, bottom, left, parent)
 
     def show_card(self, card: Mapping[str, Any]) -> None:
-        """Draw the card's reliability."""
-        self._rows = card.get("reliability", ())
+        """Draw the section of *card*."""
+        self._card = card
         self._draw()
 
     def _draw(self) -> None:
         self.plotItem.clear()
-        self._say("" if self._rows else NO_PICTURE)
-        if not self._rows:
-            return
+        section = self._drawable()
+        self._say("" if section else NO_PICTURE)
+        if section:
+            self._draw_section(section)
+
+    def _drawable(self) -> Any:
+        """Return what is to be drawn; something empty where the card has no such section."""
+        return self._card.get(self.section, ())
+
+    def _draw_section(self, section: Any) -> None:
+        """Draw what is there."""
+
+
+class ReliabilityPlot(_CardPlot):
+    """How often the network is right when it says so sure."""
+
+    section = "reliability"
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "Are the probabilities true?", "probability said", "share right", parent)
+
+    def _draw_section(self, section: Any) -> None:
         self._diagonal()
-        said, found = [row["said"] for row in self._rows], [row["found"] for row in self._rows]
+        said, found = [row["said"] for row in section], [row["found"] for row in section]
         self.plotItem.plot(
             said, found, pen=pg.mkPen(self._theme.accent, width=2), symbol="o", symbolBrush=self._theme.accent, symbolPen=None
         )
         self.plotItem.setRange(xRange=(0, 1), yRange=(0, 1))
 
 
-class RankPlot(_Plot):
+class RankPlot(_CardPlot):
     """Ranks of the truth among draws: flat where intervals mean what they say."""
 
+    section = "ranks"
+
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        self._ranks: Mapping[str, Sequence[int]] = {}
         super().__init__(theme, "Are the intervals true?", "rank of the truth among draws", "density", parent)
 
-    def show_card(self, card: Mapping[str, Any]) -> None:
-        """Draw the card's ranks."""
-        self._ranks = card.get("ranks", {})
-        self._draw()
-
-    def _draw(self) -> None:
-        self.plotItem.clear()
-        self._say("" if self._ranks else NO_PICTURE)
-        if not self._ranks:
-            return
+    def _draw_section(self, section: Any) -> None:
         self.plotItem.addItem(pg.InfiniteLine(1, angle=0, pen=pg.mkPen(self._theme.muted)))
         colours = list(self._theme.types.values())
-        for (kind, counts), colour in zip(self._ranks.items(), colours, strict=False):
+        for (kind, counts), colour in zip(section.items(), colours, strict=False):
             edges = np.linspace(0, 1, len(counts) + 1)
             density = np.asarray(counts, dtype=float) * len(counts) / max(sum(counts), 1)
             self.plotItem.plot(edges, density, stepMode="center", pen=pg.mkPen(colour, width=2), name=kind)
         self.plotItem.setRange(xRange=(0, 1), yRange=(0, 2))
 
 
-class ParityPlot(_Plot):
+class ParityPlot(_CardPlot):
     """True number fraction against the one found, with its 90 % interval and the least error that physics allows."""
 
+    section = "parity"
+
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        self._rows: Sequence[Mapping[str, Any]] = ()
         super().__init__(theme, "Fractions of mixtures of two", "true number fraction", "found", parent)
 
-    def show_card(self, card: Mapping[str, Any]) -> None:
-        """Draw the card's parity."""
-        self._rows = card.get("parity", ())
-        self._draw()
-
-    def _draw(self) -> None:
-        self.plotItem.clear()
-        self._say("" if self._rows else NO_PICTURE)
-        if not self._rows:
-            return
+    def _draw_section(self, section: Any) -> None:
         self._diagonal()
-        true, found, low, high, bound = (np.array([row[key] for row in self._rows]) for key in ("true", "found", "low", "high", "bound"))
+        true, found, low, high, bound = (np.array([row[key] for row in section]) for key in ("true", "found", "low", "high", "bound"))
         order = np.argsort(true)
         muted = pg.mkColor(self._theme.muted)
         muted.setAlphaF(0.5)
@@ -208,25 +213,20 @@ def _running_median(values: Any, half: int = 12) -> Any:
     return np.array([np.median(values[max(0, i - half) : i + half + 1]) for i in range(len(values))])
 
 
-class ConfusionPlot(_Plot):
+class ConfusionPlot(_CardPlot):
     """Which sets of types are taken for which: a row for each true one."""
 
+    section = "confusion"
+
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        self._card: Mapping[str, Any] = {}
         super().__init__(theme, "Which types are taken for which", "said", "true", parent)
 
-    def show_card(self, card: Mapping[str, Any]) -> None:
-        """Draw the card's confusion matrix."""
-        self._card = card
-        self._draw()
+    def _drawable(self) -> Any:
+        names, matrix = self._card.get("names", ()), super()._drawable()
+        return matrix if len(matrix) == len(names) and all(len(row) == len(names) for row in matrix) else ()
 
-    def _draw(self) -> None:
-        self.plotItem.clear()
-        names, matrix = self._card.get("names", ()), np.array(self._card.get("confusion", ()), dtype=float)
-        is_square = len(names) > 0 and matrix.shape == (len(names), len(names))
-        self._say("" if is_square else NO_PICTURE)
-        if not is_square:
-            return
+    def _draw_section(self, section: Any) -> None:
+        names, matrix = self._card["names"], np.array(section, dtype=float)
         share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
         image = pg.ImageItem(share, axisOrder="row-major", levels=(0, 1))
         image.setColorMap(pg.ColorMap([0.0, 1.0], [pg.mkColor(self._theme.plot), pg.mkColor(self._theme.accent)]))

@@ -231,7 +231,7 @@ def test_that_a_damaged_model_is_listed_with_its_fault(panel, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["names", "sentences", "confusion", "ranks", "reliability", "parity", "accuracy"])
-@pytest.mark.parametrize("content", [7, "words", [[1, "a"]], {"a": {"b": 1}}, [{"true": None}], [None] * 3])
+@pytest.mark.parametrize("content", [7, "words", [[1, "a"]], [[1], [1, 2]], {"a": {"b": 1}}, [{"true": None}], [None] * 3])
 def test_that_the_card_of_a_stranger_can_hold_anything(panel, tmp_path, name, content):
     folder = put_model(tmp_path / "own" / "odd")
     (folder / "card.json").write_text(json.dumps({**CARD, name: content}), encoding="utf-8")
