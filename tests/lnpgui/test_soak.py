@@ -69,7 +69,7 @@ def test_that_many_openings_leave_memory_threads_widgets_and_pictures_as_they_we
         left = [o for o in gc.get_objects() if type(o) is MainWindow]
         assert not left, [f"{type(r)}: {str(r)[:200]}" for r in gc.get_referrers(left[0])]
         assert not [kind for kind in kinds if str(kind.__module__).startswith("vtkmodules") and kind.__name__.startswith("vtk")]
-        assert not [o for o in gc.get_objects() if isinstance(o, QThread) and o.isRunning() and o is not QThread.currentThread()]
+        assert not [o for o in gc.get_objects() if issubclass(type(o), QThread) and o.isRunning() and o is not QThread.currentThread()]
         assert not [w for w in QApplication.topLevelWidgets() if w.isVisible()]
     growth = (memory[-1] - memory[WARM]) / (ROUNDS - WARM)
     with capsys.disabled():
