@@ -19,14 +19,13 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 
-from engine.progress import Report, Step
+from engine.io.folder import find_files
 from lnpgui import app
 from lnpgui.main_window import MainWindow
 from lnpgui.session import State
-from lnpgui.workers import JobQueue
 
 FAULT = 70
-WORK_SECONDS = 5.0
+WORK_SECONDS = 6.0
 TURNS = 5
 
 
@@ -108,103 +107,141 @@ class Part(QObject):
 
 
 class Verdict(Part):
-    """Seconds from a drop to the verdict on the screen, several times."""
+    """Seconds from a drop to the verdict on the screen, for one file after another (a verdict once given is kept)."""
 
-    def __init__(self, window: MainWindow, path: Path) -> None:
+    def __init__(self, window: MainWindow, folder: Path) -> None:
         super().__init__(window)
-        self._path = path
+        self._left = list(find_files([folder]))[:TURNS]
+        self._path = self._left[0]
         self._times: list[float] = []
         self._began: float | None = None
 
     def begin(self) -> None:
-        """Drop the file."""
+        """Drop the next file."""
+        self._path = self._left.pop(0)
         self._began = time.perf_counter()
         self.window.drop.dropped.emit((self._path,))
 
     def look(self) -> None:
-        """Note the time when its verdict is shown, and drop it again."""
+        """Note the time when its verdict is shown, and drop the next."""
         entry = next((entry for entry in self.window.session.entries if entry.path == self._path), None)
         if self._began is None or entry is None or entry.state is not State.DONE or not self.is_settled:
             return
         self._times.append(time.perf_counter() - self._began)
         self._began = None
-        if len(self._times) < TURNS:
+        if self._left:
             QTimer.singleShot(200, self.begin)
         else:
             self.end({"seconds": self._times})
 
 
 class Batch(Part):
-    """Seconds from a drop of a folder until its table is complete, and the longest pause of the window meanwhile."""
+    """Seconds from a drop of folders until every file has its row and is judged or refused, and the longest pause of the window meanwhile.
 
-    def __init__(self, window: MainWindow, folder: Path) -> None:
+    The table is then written through the panel, as a user does.
+    """
+
+    def __init__(self, window: MainWindow, folders: Sequence[Path], export: Path) -> None:
         super().__init__(window)
-        self._folder = folder
-        self._count = sum(1 for _ in folder.iterdir())
+        self._folders = tuple(folders)
+        self._export = export
+        self._files = set(find_files(folders))
+        self._figures: dict[str, Any] = {}
         window.turn_to("Batch")
 
     def begin(self) -> None:
-        """Drop the folder."""
+        """Drop the folders."""
         self.clock.start()
         self._began = time.perf_counter()
-        self.window.drop.dropped.emit((self._folder,))
+        self.window.drop.dropped.emit(self._folders)
 
     def look(self) -> None:
-        """End when every curve of the folder has its row and its verdict."""
-        mine = [entry for entry in self.window.session.entries if entry.path.parent == self._folder]
-        if len(mine) < self._count or not self.is_settled:
+        """Write the table when every file has its row and its verdict, and end when that is written."""
+        panel = self.window.panel("Batch")
+        if self._figures:
+            if not panel.presenter.is_busy:
+                self.end(self._figures)
             return
-        judged = sum(entry.state is State.DONE for entry in mine)
-        seconds = time.perf_counter() - self._began
-        rows = self.window.panel("Batch").view.table.rows.rowCount()
-        self.end({"seconds": seconds, "judged": judged, "rows": rows, "same": self._equals_alone(), **self.clock.figures()})
+        mine = [entry for entry in self.window.session.entries if entry.path in self._files]
+        if len({entry.path for entry in mine}) < len(self._files) or not self.is_settled:
+            return
+        self._figures = {
+            "seconds": time.perf_counter() - self._began,
+            "files": len(self._files),
+            "curves": len(mine),
+            "judged": sum(entry.state is State.DONE for entry in mine),
+            "refused": sum(entry.state is State.FAILED for entry in mine),
+            "rows": _rows_of(panel.view.table.rows, {entry.key for entry in mine}),
+            **self.clock.figures(),
+        }
+        panel.presenter.write_table(self._export)
 
-    def _equals_alone(self) -> bool:
-        """Return whether the export holds, to the last digit, what an analysis of the curve alone gives; three curves are tried."""
-        from engine.inference.analyse import analyse
-        from engine.io.read import read
-        from engine.io.results import answered, to_json
-        from lnpgui.panels.batch.exports import items, record
 
-        def words(found: dict[str, Any]) -> str:
-            return to_json({**found, "seconds": None})
-
-        written = [item for item in items(self.window.session.entries) if item.path.parent == self._folder and item.analysis is not None]
-        for item in written[:: max(1, len(written) // 3)][:3]:
-            alone = read(item.path)[0]
-            if words(record(item)) != words(answered(str(item.path), alone, analyse(alone.curve))):
-                return False
-        return bool(written)
+def _rows_of(rows: Any, keys: set[int]) -> int:
+    """Return how many of the curves with these keys have a row."""
+    return sum(line.entry.key in keys for line in rows.lines)
 
 
 class Simulation(Part):
-    """The longest pause of the window while a simulation runs on its thread."""
+    """The longest pause of the window while the Simulate panel computes what takes it long."""
+
+    PRESET = 6  # all four types
+    SOLVER = "nufft"
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._is_started, self._began = False, 0.0
+        window.turn_to("Simulate")
 
     def begin(self) -> None:
-        """Start the work."""
-        self._queue = JobQueue(self)
-        self._queue.done.connect(self._on_done)
+        """Choose sample and solver; the work begins when the panel offers it."""
+        view = self.window.panel("Simulate").view
+        view.preset_chosen.emit(self.PRESET)
+        view.solver.setCurrentIndex(view.solver.findData(self.SOLVER))
+
+    def look(self) -> None:
+        """Start, and end after some seconds of work."""
+        panel = self.window.panel("Simulate")
+        if self._is_started:
+            if time.perf_counter() - self._began > WORK_SECONDS:
+                self.end({"at work": not panel.is_shown, **self.clock.figures()})
+        elif panel.is_shown and panel.view.solver.currentData() == self.SOLVER and panel.view.start_button.isEnabled():
+            self._is_started = True
+            self.clock.start()
+            self._began = time.perf_counter()
+            panel.view.start_button.click()
+
+
+class Training(Part):
+    """The longest pause of the window during a whole small training, and after how long its first loss is seen."""
+
+    CURVES = 40_000
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._first_loss: float | None = None
+        self._is_started, self._began = False, 0.0
+        window.turn_to("Train")
+
+    def begin(self) -> None:
+        """Start the training as a click does."""
+        form = self.window.panel("Train").view.form
+        form.budget.setItemData(form.budget.currentIndex(), ("Benchmark", self.CURVES))
         self.clock.start()
-        self._queue.submit("simulation", _simulate)
+        self._began = time.perf_counter()
+        self._is_started = True
+        form.start_button.click()
 
-    @Slot(object, object)
-    def _on_done(self, _: object, curves: int) -> None:
-        self.end({"curves": curves, **self.clock.figures()})
-
-
-def _simulate(report: Report) -> int:
-    """Compute exact curves for some seconds and return how many."""
-    import numpy as np
-
-    from engine.models.two_compartment import TwoCompartment
-    from engine.scattering.exact import form_factor
-
-    q, began, done = np.linspace(0.02, 3.14, 500), time.perf_counter(), 0
-    while (passed := time.perf_counter() - began) < WORK_SECONDS:
-        report(Step(round(passed), round(WORK_SECONDS)))
-        form_factor(TwoCompartment(diameter=60.0 + done % 40), q)
-        done += 1
-    return done
+    def look(self) -> None:
+        """Note when the first loss is drawn; end with the training."""
+        if not self._is_started:
+            return
+        panel = self.window.panel("Train")
+        now = time.perf_counter() - self._began
+        if self._first_loss is None and panel.view.loss.points[0]:
+            self._first_loss = now
+        if not panel.presenter.is_busy:
+            self.end({"seconds": now, "first loss": self._first_loss, **self.clock.figures()})
 
 
 class Frames(Part):
@@ -262,14 +299,18 @@ class Closing(QObject):
 def main(words: Sequence[str] | None = None) -> int:
     """Run one part and return the exit code of the window."""
     parser = argparse.ArgumentParser(prog="python -m lnpgui.benchmark_parts", description="Measure one part of the window.")
-    parser.add_argument("part", choices=["verdict", "batch", "simulation", "refresh", "frames", "closing"])
+    parser.add_argument("part", choices=["verdict", "batch", "simulation", "training", "refresh", "frames", "closing"])
     parser.add_argument("--path", type=Path, default=Path(), help="file or folder to drop")
+    parser.add_argument("--with-folder", type=Path, help="batch: another folder that is dropped with it")
+    parser.add_argument("--export", type=Path, default=Path("export.json"), help="batch: where the table is written")
     parser.add_argument("--after", type=float, default=1.0, help="closing: seconds after the work has begun")
     arguments = parser.parse_args(words)
+    folders = [folder for folder in (arguments.path, arguments.with_folder) if folder is not None]
     parts: dict[str, Callable[[MainWindow], QObject]] = {
-        "verdict": partial(Verdict, path=arguments.path),
-        "batch": partial(Batch, folder=arguments.path),
+        "verdict": partial(Verdict, folder=arguments.path),
+        "batch": partial(Batch, folders=folders, export=arguments.export),
         "simulation": Simulation,
+        "training": Training,
         "refresh": Refresh,
         "frames": Frames,
         "closing": partial(Closing, after=arguments.after),

@@ -24,16 +24,20 @@ from engine.commands.benchmark_start import window_stages
 from engine.commands.terminal import ProgressLine
 from engine.datasets.basis import default_basis
 from engine.datasets.synthesis import Recipe, all_type_sets, draw_sample, measure
+from engine.errors import ParameterError
 from engine.io.write_dat import write as write_dat
 from engine.parallel import worker_count
 from engine.progress import Report, Step
 
 ROOT = Path(__file__).resolve().parents[1]
 STARTS = 5
-BATCH = 500
+BATCH = 100
+TRIED = 5
+"""Curves of a batch that are analysed alone too, to compare."""
+
 CLOSINGS = 20
 CLOSE_WITHIN = 3.0
-PATIENCE, PATIENCE_WITH_BATCH = 300, 3600
+PATIENCE, PATIENCE_WITH_BATCH, PATIENCE_WITH_TRAINING = 300, 7200, 900
 """Seconds after which a part is ended."""
 
 MEMORY_GOAL = 1.5e9
@@ -49,50 +53,91 @@ class Measured:
     ended: float
     memory: float | None
 
+    @property
+    def why_not(self) -> str:
+        """Why there are no figures; nothing where there are some."""
+        if self.figures:
+            return ""
+        last = next((line for line in reversed(self.errors.splitlines()) if line.strip()), "nothing was said")
+        return f"no figures, exit code {self.code}: {last}"
+
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Measure everything, print the table and return the figures."""
-    count = arguments.batch if getattr(arguments, "batch", None) else BATCH
+    count = getattr(arguments, "batch", None) or BATCH
+    given = getattr(arguments, "folder", None)
+    if given is not None and not given.is_dir():
+        raise ParameterError(f"{given} is no folder; name one that holds measured curves.", "folder")
     with tempfile.TemporaryDirectory() as folder, ProgressLine("measuring the window") as report:
-        rows = rows_of(Path(folder), count, report)
+        rows = rows_of(Path(folder), count, given, report)
     print_table(rows)
     return {"benchmark": "window", "rows": rows}
 
 
-def rows_of(folder: Path, count: int, report: Report) -> list[dict[str, Any]]:
+def rows_of(folder: Path, count: int, given: Path | None, report: Report) -> list[dict[str, Any]]:
     """Return one row for each figure."""
     (folder / "batch").mkdir()
     (folder / "few").mkdir()
-    report(Step(0, 7, "simulating curves"))
+    report(Step(0, 8, "simulating curves"))
     write_curves(folder / "batch", count)
     write_curves(folder / "few", 12)
     one = next(iter(sorted((folder / "few").iterdir())))
-    report(Step(1, 7, "starts"))
+    report(Step(1, 8, "starts"))
     stages = [window_stages(one) for _ in range(STARTS)]
-    report(Step(2, 7, "verdicts"))
-    verdict = part("verdict", folder, path=one)
-    report(Step(3, 7, "simulation"))
+    report(Step(2, 8, "verdicts"))
+    verdict = part("verdict", folder, "--path", str(folder / "few"))
+    report(Step(3, 8, "simulation"))
     simulation = part("simulation", folder)
-    report(Step(4, 7, "frames"))
-    refresh = part("refresh", folder).figures
+    report(Step(4, 8, "a small training"))
+    training = part("training", folder, patience=PATIENCE_WITH_TRAINING)
+    report(Step(5, 8, "frames"))
+    refresh = part("refresh", folder)
     frames = part("frames", folder)
-    report(Step(5, 7, f"{count} curves"))
-    batch = part("batch", folder, path=folder / "batch")
+    report(Step(6, 8, f"{count} curves"))
+    batch = measure_batch(folder, given)
     closings = []
     for i in range(CLOSINGS):
-        report(Step(6, 7, f"closing {i + 1}"))
-        closings.append(part("closing", folder, path=folder / "few", after=0.15 * i))
+        report(Step(7, 8, f"closing {i + 1}"))
+        closings.append(part("closing", folder, "--path", str(folder / "few"), "--after", f"{0.15 * i:.2f}"))
     return [
         *_start_rows(stages),
         _row("drop to verdict", "s", 1.5, _median(verdict.figures.get("seconds")), note=_spread(verdict.figures.get("seconds"))),
-        *_batch_rows(batch, count),
-        _row("longest gap of a 10 ms timer, simulation", "s", 0.1, simulation.figures.get("gap"), note=_thousandth(simulation.figures)),
-        _row("10 curves x 2000 points with bars, full refresh", "ms", 100, _ms(refresh.get("refresh"))),
-        _row("  repaint", "ms", 15, _ms(refresh.get("repaint"))),
+        *_batch_rows(batch),
+        _gap_row("longest gap of a 10 ms timer, simulation", simulation),
+        *_training_rows(training),
+        _row("10 curves x 2000 points with bars, full refresh", "ms", 100, _ms(refresh.figures.get("refresh")), note=refresh.why_not),
+        _row("  repaint", "ms", 15, _ms(refresh.figures.get("repaint"))),
         _row("3-D view, surfaces, 800 x 600", "frames/s", 25, frames.figures.get("surfaces"), more=True),
         _row("3-D view, volume, 800 x 600", "frames/s", 25, frames.figures.get("volume"), more=True),
         *_closing_rows(closings),
     ]
+
+
+def measure_batch(folder: Path, given: Path | None) -> Measured:
+    """Drop the simulated curves, and what lies in *given*, on a window; compare the table it writes with single analyses."""
+    words = ["--path", str(folder / "batch"), "--export", str(folder / "export.json")]
+    words += ["--with-folder", str(given.resolve())] if given is not None else []
+    found = part("batch", folder, *words, patience=PATIENCE_WITH_BATCH)
+    if found.figures:
+        found.figures.update(compared(folder / "export.json"))
+    return found
+
+
+def compared(export: Path) -> dict[str, int]:
+    """Return how many of the curves in a written table were analysed alone too, and how many of them differ in any digit."""
+    from engine.inference.analyse import analyse
+    from engine.io.read import read
+    from engine.io.results import answered, to_json
+
+    written = json.loads(export.read_text(encoding="utf-8"))["results"]
+    judged = [record for record in written if record["error"] is None and "dataset" not in record]
+    tried = judged[:: max(1, len(judged) // TRIED)][:TRIED]
+    differing = 0
+    for record in tried:
+        measurement = read(Path(record["file"]))[0]
+        alone = json.loads(to_json(answered(record["file"], measurement, analyse(measurement.curve))))
+        differing += {**record, "seconds": None} != {**alone, "seconds": None}
+    return {"tried": len(tried), "differing": differing}
 
 
 def _start_rows(stages: list[dict[str, float]]) -> list[dict[str, Any]]:
@@ -101,18 +146,35 @@ def _start_rows(stages: list[dict[str, float]]) -> list[dict[str, Any]]:
     return [_row(names[key], "s", goal, median(stage[key] for stage in stages)) for key, goal in goals.items()]
 
 
-def _batch_rows(batch: Measured, count: int) -> list[dict[str, Any]]:
+def _batch_rows(batch: Measured) -> list[dict[str, Any]]:
     found = batch.figures
-    per_curve = f"{count / found['seconds']:.2f} curves/s on {worker_count()} processors" if found.get("seconds") else ""
+    seconds = found.get("seconds")
+    pace = (
+        f"{found['curves'] / seconds:.2f} curves/s on {worker_count()} processors; {found['refused']} refused in words" if seconds else ""
+    )
     memory = None if batch.memory is None or not found else batch.memory / 1e9
-    missing = None if "judged" not in found else float(count - min(found["judged"], found["rows"]))
+    missing = float(found["curves"] - min(found["judged"] + found["refused"], found["rows"])) if found else None
+    tried = f"of {found['tried']} that were tried" if "tried" in found else ""
     return [
-        _row(f"{count} curves in one drop", "s", None, found.get("seconds"), note=per_curve),
+        _row(f"{found.get('files', 'many')} files in one drop, all settled", "s", None, seconds, note=batch.why_not or pace),
         _row("  rows missing in the table", "", 0, missing),
-        _row("  export differs from single analyses", "", 0, None if "same" not in found else float(not found["same"])),
-        _row("  longest gap of a 10 ms timer", "s", 0.1, found.get("gap"), note=_thousandth(found)),
+        _row("  rows that differ from single analyses", "", 0, _float(found.get("differing")), note=tried),
+        _gap_row("  longest gap of a 10 ms timer", batch),
         _row("  peak memory, with its processes", "GB", MEMORY_GOAL / 1e9, memory),
     ]
+
+
+def _training_rows(training: Measured) -> list[dict[str, Any]]:
+    found = training.figures
+    return [
+        _gap_row("longest gap of a 10 ms timer, training", training),
+        _row("  first loss after the start", "s", None, found.get("first loss"), note=training.why_not),
+        _row("  whole training, measured and calibrated", "s", None, found.get("seconds")),
+    ]
+
+
+def _gap_row(figure: str, found: Measured) -> dict[str, Any]:
+    return _row(figure, "s", 0.1, found.figures.get("gap"), note=found.why_not or _thousandth(found.figures))
 
 
 def _closing_rows(closings: list[Measured]) -> list[dict[str, Any]]:
@@ -160,6 +222,10 @@ def _ms(seconds: float | None) -> float | None:
     return None if seconds is None else 1000 * seconds
 
 
+def _float(value: int | None) -> float | None:
+    return None if value is None else float(value)
+
+
 def _median(values: list[float] | None) -> float | None:
     return median(values) if values else None
 
@@ -184,12 +250,11 @@ def write_curves(folder: Path, count: int) -> None:
         write_dat(folder / f"simulated_{i:04d}.dat", measure(sample, recipe, basis, at_points, rng)[0], title="simulated")
 
 
-def part(name: str, home: Path, *, path: Path | None = None, after: float | None = None) -> Measured:
-    """Run one part of :mod:`lnpgui.benchmark_parts` and return how it went."""
-    command = [sys.executable, "-m", "lnpgui.benchmark_parts", name]
-    command += ["--path", str(path)] if path is not None else []
-    command += ["--after", f"{after:.2f}"] if after is not None else []
-    own = {variable: str(home) for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "APPDATA", "LOCALAPPDATA")}
+def part(name: str, folder: Path, *words: str, patience: float = PATIENCE) -> Measured:
+    """Run one part of :mod:`lnpgui.benchmark_parts` as a user who never ran the program, and return how it went."""
+    command = [sys.executable, "-m", "lnpgui.benchmark_parts", name, *words]
+    home = tempfile.mkdtemp(prefix=f"{name}-", dir=folder)  # a verdict that an earlier part kept would make this one quicker than it is
+    own = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "APPDATA", "LOCALAPPDATA"), home)
     environment = {**os.environ, **own}
     if sys.platform.startswith("linux") and not environment.get("DISPLAY"):
         environment["QT_QPA_PLATFORM"] = "offscreen"
@@ -197,10 +262,11 @@ def part(name: str, home: Path, *, path: Path | None = None, after: float | None
     process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
     memory = _Memory(process.pid)
     try:
-        out, errors = process.communicate(timeout=PATIENCE_WITH_BATCH if name == "batch" else PATIENCE)
+        out, errors = process.communicate(timeout=patience)
     except subprocess.TimeoutExpired:
         process.kill()
         out, errors = process.communicate()
+        errors += f"\nended by us after {patience:g} s"
     ended = time.time()
     lines = [line for line in out.splitlines() if line.startswith("{")]
     return Measured(json.loads(lines[-1]) if lines else {}, process.returncode, _of_ours(errors), ended, memory.stop())

@@ -15,7 +15,7 @@ SUBJECTS = {
     "learning": "how fast training curves are simulated, and what the shipped network alone is worth",
     "limits": "the smallest minor component that a curve can show, by pair and noise",
     "start": "seconds until the window, the plots, the 3-D view and a verdict are there",
-    "window": "how quick and calm the window is: start, verdict, 500 curves at once, memory, frames, closing during work",
+    "window": "how quick and calm the window is: start, verdict, hundreds of curves at once, memory, frames, closing during work",
     "files": "files of each format read in a minute on one core",
     "scattering": "accuracy and time of the solvers, against closed forms and sasmodels",
 }
@@ -26,7 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("subject", choices=list(SUBJECTS), help="; ".join(f"{name}: {phrase}" for name, phrase in SUBJECTS.items()))
     parser.add_argument("--json", type=Path, metavar="OUT", help="also write the figures here")
     parser.add_argument("--curves", type=int, default=4, metavar="N", help="analysis: simulated curves for each set of types (default 4)")
-    parser.add_argument("--batch", type=int, default=500, metavar="N", help="window: curves in one drop (default 500)")
+    parser.add_argument("--batch", type=int, default=100, metavar="N", help="window: curves in one drop (default 100; fully 500)")
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="window: files of yours that are dropped with them")
     parser.add_argument("--out", type=Path, metavar="DIR", help="scattering, analysis, paper: draw the comparisons into this folder")
     parser.add_argument(
         "--full",

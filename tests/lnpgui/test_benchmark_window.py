@@ -12,10 +12,23 @@ import pytest
 
 from engine.commands import benchmark
 from engine.errors import ParameterError
+from engine.inference.analyse import analyse
 from engine.io.read import read
+from engine.io.results import answered, document, refused, write_json
 from lnpgui import benchmark_window
 from lnpgui.benchmark_parts import FAULT
-from lnpgui.benchmark_window import Measured, _batch_rows, _closing_rows, _row, part, print_table, write_curves
+from lnpgui.benchmark_window import (
+    Measured,
+    _batch_rows,
+    _closing_rows,
+    _row,
+    _training_rows,
+    compared,
+    measure_batch,
+    part,
+    print_table,
+    write_curves,
+)
 
 
 def closed(seconds: float, code: int = 0, errors: str = "") -> Measured:
@@ -40,16 +53,40 @@ def test_that_closings_are_counted_one_by_one_and_what_was_said_on_stderr_is_sho
 
 
 def test_that_a_row_or_a_digit_that_is_missing_in_a_batch_is_a_miss(capsys: pytest.CaptureFixture[str]) -> None:
-    found = {"seconds": 50.0, "judged": 99, "rows": 100, "same": False, "gap": 0.09, "own gap": 0.05, "gap in a thousand": 0.02}
-    rows = _batch_rows(Measured(found, 0, "", 0.0, 2e9), 100)
+    counts = {"files": 100, "curves": 102, "judged": 100, "refused": 1, "rows": 102, "tried": 5, "differing": 1}
+    found = {"seconds": 51.0, **counts, "gap": 0.09, "own gap": 0.05, "gap in a thousand": 0.02}
+    rows = _batch_rows(Measured(found, 0, "", 0.0, 2e9))
     assert [row["met"] for row in rows] == [None, False, False, True, False]
     print_table(rows)
     table = capsys.readouterr().out
+    assert "100 files in one drop" in table
     assert "2.00 curves/s" in table
     assert "50 ms of our own making; one in a thousand over 20 ms" in table
     assert table.count("MISSED") == 3
-    crashed = _batch_rows(Measured({}, 1, "", 0.0, None), 100)
-    assert [row["measured"] for row in crashed] == [None] * 5
+
+
+def test_that_a_part_without_figures_says_why() -> None:
+    rows = _batch_rows(Measured({}, FAULT, "Traceback\nLookupError: no panel\n", 0.0, None))
+    assert [row["measured"] for row in rows] == [None] * 5
+    assert rows[0]["note"] == f"no figures, exit code {FAULT}: LookupError: no panel"
+    assert _training_rows(Measured({}, 1, "", 0.0, None))[0]["note"] == "no figures, exit code 1: nothing was said"
+
+
+def test_that_a_digit_of_an_export_that_a_single_analysis_does_not_give_is_counted(tmp_path: Path) -> None:
+    write_curves(tmp_path, 1)
+    path = next(tmp_path.iterdir())
+    measurement = read(path)[0]
+    record = answered(str(path), measurement, analyse(measurement.curve))
+    export = tmp_path / "export.json"
+    write_json(export, document([record, refused("gone.dat", "It is gone.")], model=""))
+    assert compared(export) == {"tried": 1, "differing": 0}
+    write_json(export, document([{**record, "chi2_reduced": record["chi2_reduced"] * (1 + 1e-15)}], model=""))
+    assert compared(export) == {"tried": 1, "differing": 1}
+
+
+def test_that_a_folder_that_is_none_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="is no folder"):
+        benchmark_window.run(argparse.Namespace(batch=2, folder=tmp_path / "nowhere"))
 
 
 def test_that_the_curves_of_the_benchmark_can_be_read(tmp_path: Path) -> None:
@@ -67,10 +104,23 @@ def test_that_the_real_window_closes_quietly_during_work_and_tells_its_memory(tm
     folder = tmp_path / "few"
     folder.mkdir()
     write_curves(folder, 3)
-    found = part("closing", tmp_path, path=folder, after=2.0)
+    found = part("closing", tmp_path, "--path", str(folder), "--after", "2")
     assert (found.code, found.errors) == (0, "")
     assert found.ended - found.figures["closed at"] < benchmark_window.CLOSE_WITHIN + 2  # other programs may be at work
     assert found.memory is None or found.memory > 1e7
+
+
+@pytest.mark.slow
+def test_that_a_drop_of_simulated_and_given_files_is_measured_to_its_export(tmp_path: Path) -> None:
+    (tmp_path / "batch").mkdir()
+    write_curves(tmp_path / "batch", 2)
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "words.dat").write_text("no numbers here\n", encoding="utf-8")
+    found = measure_batch(tmp_path, given)
+    assert (found.code, found.errors) == (0, "")
+    counts = {name: found.figures[name] for name in ("files", "curves", "judged", "refused", "rows", "differing")}
+    assert counts == {"files": 3, "curves": 3, "judged": 2, "refused": 1, "rows": 3, "differing": 0}
 
 
 @pytest.mark.slow
