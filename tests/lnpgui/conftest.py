@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import gui_fakes
@@ -49,6 +52,19 @@ def drop_on(window: QWidget, paths: Sequence[Path], at: QPoint | None = None) ->
     drop = QDropEvent(QPointF(position), *rest)
     QApplication.sendEvent(target, drop)
     return drop.isAccepted()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def qt_threads_are_measured() -> Iterator[None]:
+    """Let coverage, when it measures, see the work on Qt's threads: it knows the threads of Python only."""
+
+    def run(*arguments: Any) -> tuple[str, Any]:
+        sys.settrace(threading.gettrace())
+        return original(*arguments)
+
+    original = workers._run
+    with mock.patch.object(workers, "_run", run) if threading.gettrace() else contextlib.nullcontext():
+        yield
 
 
 @pytest.fixture
