@@ -6,7 +6,7 @@ RUN := $(PYTHON_ENV)/bin/python
 EXAMPLE := resources/examples/two_compartment_and_solid.dat
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench faults fuzz venv system lint format pytest basis train package selftest screenshots clean
+.PHONY: help run test bench faults fuzz coverage mutants venv system lint format pytest basis train package selftest screenshots clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -58,6 +58,19 @@ N := 10000
 fuzz: system venv ## break N=10000 files and read them, watched by the system (Linux; about three minutes)
 	@$(RUN) scripts/fuzz_reader.py $(N)
 
+PARTS := scattering models ensembles datasets inference learning io commands verdicts faults lnpgui
+
+coverage: system venv ## which branches of the code the tests take: the shares, and the files with most left (about half an hour)
+	$(RUN) -m coverage erase
+	@missed=0; for part in $(PARTS:%=tests/%) "$$(echo tests/test_*.py)"; do \
+	echo "$$part"; $(RUN) -m coverage run -m pytest -q $$part || missed=1; done; \
+	$(RUN) -m coverage combine -q; $(RUN) scripts/report_coverage.py && exit $$missed
+
+COUNT := 200
+
+mutants: system venv ## change the solvers and the fit in COUNT=200 small ways, and print the changes no test notices (an hour)
+	@$(RUN) scripts/try_mutants.py --count $(COUNT)
+
 BASIS := --out engine/datasets/data/default_basis.h5 --overwrite --diameters 10:220:0.5 --shells 4 --q-max 5.128 --points 642 --fixed-contrasts
 
 basis: venv ## make the curves the analysis compares with anew (they come with the program)
@@ -70,5 +83,5 @@ screenshots: system venv ## take pictures of every panel, light and dark, at 100
 	xvfb-run -a -s '-screen 0 2800x1800x24' $(RUN) -m lnpgui.screenshots --out build/screenshots
 
 clean: ## remove what was built; the environments stay unless you delete .venv and .venv-package
-	rm -rf build dist htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf build dist htmlcov mutants .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 	find . -path ./.venv -prune -o -path ./.venv-package -prune -o -name __pycache__ -type d -print | xargs rm -rf

@@ -104,9 +104,9 @@ def test_that_all_curves_at_a_thousand_q_take_less_than_a_seventh_of_a_second():
     basis.at(q)
     seconds = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         basis.at(q)
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.process_time() - began)
     assert min(seconds) < 0.15  # measured 0.01
 
 

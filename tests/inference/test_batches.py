@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import pickle
-import time
 
 import numpy as np
 import pytest
@@ -47,11 +47,12 @@ def test_that_a_cancelled_batch_ends_soon_with_its_processes():
     def cancel(event):
         raise Cancelled
 
-    began = time.monotonic()
+    began = os.times()
     with pytest.raises(Cancelled):
         list(analyse_many(CURVES * 100, settings=SETTINGS, workers=2, report=cancel))
-    # processes that had to start must end too; their hundreds of curves would take minutes
-    assert time.monotonic() - began < 20
+    # processes that had to start must end too; their hundreds of curves would take them minutes of the processor
+    ended = os.times()
+    assert sum(ended[2:4]) - sum(began[2:4]) < 20
 
 
 def test_that_answers_come_before_the_batch_is_done():

@@ -107,9 +107,9 @@ def test_that_a_huge_text_file_is_refused_before_it_is_read(tmp_path, size):
     path = written(tmp_path, text_rows(TABLE))
     with path.open("r+b") as file:
         file.truncate(size)  # sparse: costs no disk
-    start = time.perf_counter()
+    start = time.process_time()
     assert " MB" in reason(path)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_that_endless_lines_are_refused(tmp_path):

@@ -94,9 +94,9 @@ OUTSIDE = '<?xml version="1.0"?>\n<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/pa
 
 @pytest.mark.parametrize("text", [BOMB + "]>\n<SASroot>&j;</SASroot>", OUTSIDE + "<SASroot>&x;</SASroot>"])
 def test_that_entities_are_refused_at_once(tmp_path, text):
-    start = time.perf_counter()
+    start = time.process_time()
     assert "defines entities" in reason(written(tmp_path, text))
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 def test_that_deep_xml_is_refused(tmp_path):

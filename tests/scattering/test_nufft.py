@@ -257,9 +257,9 @@ from engine.scattering.voxelise import voxelise
 q, worst, seconds = np.linspace(0.02, np.pi, 500), 0.0, []
 for key in ("type 1", "type 2", "type 3", "type 4"):
     particle = MODELS[key](diameter=100.0)
-    placed, start = voxelise(particle), time.perf_counter()
+    placed, start = voxelise(particle), time.process_time()
     intensity = nufft.form_factor(placed, q)
-    seconds.append(time.perf_counter() - start)
+    seconds.append(time.process_time() - start)
     error = np.abs(np.log10(intensity / exact.form_factor(particle, q)))[q < 2]
     worst = max(worst, float(np.median(error)))
 peak = next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
