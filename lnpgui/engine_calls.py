@@ -53,7 +53,7 @@ def settings_of(request: Request) -> AnalysisSettings:
     """Return what the engine is told of *request*."""
     from engine.inference.settings import AnalysisSettings
 
-    return AnalysisSettings(types=request.types, q_range=request.q_range or (None, None), model=request.model)
+    return AnalysisSettings(types=request.types, q_range=request.q_range or (None, None), particles=request.particles, model=request.model)
 
 
 def warm_up(report: Report) -> None:

@@ -61,7 +61,8 @@ def _request_of(settings: AnalysisSettings) -> Request:
     everything = low is None and high is None
     q_range = None if everything else (low or 0.0, LARGEST_Q if high is None else high)
     is_here = settings.model == NOBODY or is_model(Path(settings.model))  # a capsule may come from another machine
-    return Request(types=settings.candidates, q_range=q_range, model=settings.model if is_here else SHIPPED)
+    model = settings.model if is_here else SHIPPED
+    return Request(types=settings.candidates, q_range=q_range, particles=settings.particles, model=model)
 
 
 def _capsule_note(path: Path) -> tuple[str, ...]:
@@ -71,12 +72,12 @@ def _capsule_note(path: Path) -> tuple[str, ...]:
         return ()
     said = f"The capsule's verdict: {capsule.result.get('status')}, {capsule.result.get('hypothesis') or 'no type'} ({capsule.model})."
     request = _request_of(capsule.settings)
-    asked = AnalysisSettings(types=request.types, q_range=capsule.settings.q_range, model=request.model)
+    asked = AnalysisSettings(types=request.types, q_range=capsule.settings.q_range, particles=request.particles, model=request.model)
     if asked == capsule.settings:
         return (said,)
     return (
         said,
-        "It was judged with settings that this window does not have (seed, weights, network, shell or contrasts); analyze repeats them.",
+        "It was judged with settings that this window does not have (seed, weights or network); analyze repeats them.",
     )
 
 

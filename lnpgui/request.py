@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ParameterError
+from engine.inference.particles import DEFAULT_PARTICLES, Particles
 from engine.inference.settings import SHIPPED
 from engine.io.column_choice import ColumnChoice
 from engine.models.registry import LNP_TYPES
@@ -56,6 +57,8 @@ class Request:
         Factor on it; None for the one that makes both equal at high q.
     types : tuple of str
         Candidate types.
+    particles : Particles
+        Shell thickness and contrasts, each stated or free in a range.
     model : str
         Network that is asked first: ``default`` for the one that comes with the program, or the folder of another.
     way, parts : Way, tuple of Part
@@ -73,6 +76,7 @@ class Request:
     buffer: Path | None = None
     buffer_scale: float | None = 1.0
     types: tuple[str, ...] = LNP_TYPES
+    particles: Particles = DEFAULT_PARTICLES
     model: str = SHIPPED
     way: Way | None = None
     parts: tuple[Part, ...] = ()
@@ -107,6 +111,7 @@ class Request:
             "q_range": None if self.q_range is None else list(self.q_range),
             "buffer": None if self.buffer is None else str(self.buffer),
             "types": None if self.types == LNP_TYPES else list(self.types),
+            "particles": None if self.particles == DEFAULT_PARTICLES else self.particles.as_record(),
             "model": None if self.model == SHIPPED else self.model,
             "way": None if self.way is None else self.way.value,
             "parts": [{"path": str(p.path), "part": p.part, "request": p.request.to_dict()} for p in self.parts] or None,
@@ -179,6 +184,7 @@ def _request(record: Any, depth: int) -> Request:
         buffer=None if record.get("buffer") is None else Path(_word(record["buffer"])),
         buffer_scale=None if scale == "auto" else float(scale),
         types=LNP_TYPES if types is None else tuple(_word(kind) for kind in types),
+        particles=DEFAULT_PARTICLES if record.get("particles") is None else Particles.from_record(record["particles"]),
         model=_local(_word(record.get("model", SHIPPED))),
         way=None if record.get("way") is None else Way(record["way"]),
         parts=tuple(_parts(record.get("parts") or (), depth - 1)),

@@ -186,6 +186,7 @@ def words_of(before: Entry, after: Request) -> str:
         ("the range of q", old.q_range != after.q_range),
         ("the buffer", (old.buffer, old.buffer_scale) != (after.buffer, after.buffer_scale)),
         ("the candidate types", old.types != after.types),
+        ("shell or contrasts", old.particles != after.particles),
         ("the network", old.model != after.model),
     )
     changed = [words for words, is_other in named if is_other] or ["the request"]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.inference.particles import in_words
 from engine.models.registry import MODELS
+from engine.units import SLD_UNIT
 from lnpgui.session import Entry, State
 
 if TYPE_CHECKING:
     from engine.inference.analysis import Analysis, Interval, SizeEstimate
     from engine.inference.guinier import GuinierFit
+    from engine.inference.particles import Particles
     from engine.io.measurement import Measurement
     from lnpgui.plots.crosshair import Pointed
     from lnpgui.request import Request
@@ -118,6 +121,7 @@ class Card:
     fractions: tuple[FractionLine, ...] = ()
     fraction_notes: str = ""
     sizes: tuple[SizeLine, ...] = ()
+    found: str = ""
     quality: str = ""
 
 
@@ -256,6 +260,7 @@ def card(entry: Entry) -> Card:
         tuple(_fraction_line(key, analysis) for key in analysis.number_fractions if key in analysis.sizes),
         _fraction_notes(analysis),
         tuple(_size_line(key, size) for key, size in analysis.sizes.items()),
+        "\n".join(_found_line(name, value) for name, value in analysis.nuisances.items()),
         _quality(analysis),
     )
 
@@ -270,6 +275,16 @@ def _fraction_line(key: str, analysis: Analysis) -> FractionLine:
         share(analysis.scattering_fractions.get(key)),
         told(analysis.told[key]) if key in analysis.told else "",
     )
+
+
+def _found_line(name: str, value: Interval) -> str:
+    """Say what the curve told of a shell or contrast that was left free."""
+    n = decimals(value)
+    unit_words = "nm" if name == "shell_thickness" else SLD_UNIT
+    return f"{_FOUND_WORDS[name]} {value.value:.{n}f} {unit_words} ({value.low:.{n}f} – {value.high:.{n}f})"
+
+
+_FOUND_WORDS = {"shell_thickness": "Shell thickness", "sld_core": "Contrast of the core", "sld_fill": "Contrast of the fill"}
 
 
 def _fraction_notes(analysis: Analysis) -> str:
@@ -327,6 +342,8 @@ def card_text(shown: Card) -> str:
         for size in shown.sizes:
             measures = f"mean D {size.mean[0]} ({size.mean[1]}), spread {size.sd[0]} ({size.sd[1]})"
             lines.append(f"{size.type_key}, {size.title}: {measures}; {size.derived}; {size.told}")
+    if shown.found:
+        lines += ["", "Found, with 90 % intervals", shown.found]
     return "\n".join([*lines, "", shown.quality]).strip() + "\n"
 
 
@@ -392,7 +409,7 @@ def _told_result(analysis: Analysis) -> str:
 def _differences(old: Request, new: Request) -> tuple[str, str]:
     """Return in a few words how each of two requests differs from the other."""
     words: list[tuple[str, str]] = []
-    for say in (_buffer_words, _range_words, _types_words, _unit_words, _columns_words):
+    for say in (_buffer_words, _range_words, _types_words, _particles_words, _unit_words, _columns_words):
         pair = say(old), say(new)
         if pair[0] != pair[1]:
             words.append(pair)
@@ -410,6 +427,21 @@ def _range_words(request: Request) -> str:
 
 def _types_words(request: Request) -> str:
     return "types " + ", ".join(kind.removeprefix("type ") for kind in request.types)
+
+
+def _particles_words(request: Request) -> str:
+    return particles(request.particles)
+
+
+def particle_fields(stated: Particles) -> dict[str, str]:
+    """Return what stands in the fields of the particles, by name."""
+    return {item.name: in_words(getattr(stated, item.name)) for item in fields(stated)}
+
+
+def particles(stated: Particles) -> str:
+    """Return in one line what is assumed of the particles."""
+    words = {name: value.replace(":", "–") + (" (free)" if ":" in value else "") for name, value in particle_fields(stated).items()}
+    return f"shell {words['shell_thickness']} nm; contrasts: core {words['sld_core']}, shell {words['sld_shell']}, fill {words['sld_fill']}"
 
 
 def _unit_words(request: Request) -> str:

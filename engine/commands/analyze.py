@@ -81,22 +81,13 @@ def _settings(arguments: argparse.Namespace) -> AnalysisSettings:
 
 def _particles(arguments: argparse.Namespace) -> Particles:
     """Return what the user said about shell and contrasts."""
-    from engine.inference.particles import Particles
+    from engine.inference.particles import Particles, from_words
 
     words = {"shell_thickness": arguments.shell, "sld_core": arguments.sld_core, "sld_fill": arguments.sld_fill}
-    stated: dict[str, Any] = {name: _known(word) for name, word in words.items() if word is not None}
+    stated: dict[str, Any] = {name: from_words(word) for name, word in words.items() if word is not None}
     if arguments.sld_shell is not None:
         stated["sld_shell"] = arguments.sld_shell
     return Particles(**stated)
-
-
-def _known(word: str) -> float | tuple[float, float]:
-    """Return a value, or the two ends of a range."""
-    try:
-        first, colon, last = word.partition(":")
-        return (float(first), float(last)) if colon else float(first)
-    except ValueError:
-        raise ParameterError(f"{word!r} is not understood; write a value or FIRST:LAST, as in 3:5.", "particles") from None
 
 
 def _type(word: str) -> str:

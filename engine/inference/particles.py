@@ -56,13 +56,14 @@ class Particles:
 
     @property
     def assumption(self) -> str:
-        """What a verdict takes for granted, in words; empty where something is free."""
-        if self.ranges:
-            return ""
-        return (
-            f"Taken for granted: a shell of {self.shell_thickness:g} nm and contrasts of {self.sld_core:g} (core), "
-            f"{self.sld_shell:g} (shell) and {self.sld_fill:g} (fill). Particles with another shell can look like another type."
+        """What a verdict takes for granted, in words, and what it left free."""
+        shell = f"a shell of {in_words(self.shell_thickness)} nm"
+        contrasts = (
+            f"contrasts of {in_words(self.sld_core)} (core), {in_words(self.sld_shell)} (shell) and {in_words(self.sld_fill)} (fill)"
         )
+        if self.ranges:
+            return f"Taken for granted, or free where a range stands: {shell}, {contrasts}."
+        return f"Taken for granted: {shell} and {contrasts}. Particles with another shell can look like another type."
 
     @property
     def middle(self) -> Particles:
@@ -88,6 +89,26 @@ class Particles:
         return cls(**{item.name: _known(record[item.name]) for item in fields(cls)})
 
 
+def in_words(value: Known) -> str:
+    """Return a value, or the ends of a range, as :func:`from_words` takes them."""
+    return ":".join(f"{end:g}" for end in value) if isinstance(value, tuple) else f"{value:g}"
+
+
+def from_words(words: str) -> Known:
+    """Return the value, or the two ends of a range, that was typed: 4, or 3:5.
+
+    Raises
+    ------
+    ParameterError
+        If it is neither.
+    """
+    try:
+        first, colon, last = words.replace(",", ".").partition(":")
+        return (float(first), float(last)) if colon else float(first)
+    except ValueError:
+        raise ParameterError(f"{words!r} is not understood; write a value or FIRST:LAST, as in 3:5.", "particles") from None
+
+
 def _known(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         low, high = value
@@ -106,7 +127,7 @@ def _faults(stated: Particles) -> Iterator[str]:
         ends = value if isinstance(value, tuple) else (value, value)
         inside = len(ends) == 2 and all(isfinite(end) and lowest <= end <= highest for end in ends)
         if not inside or (isinstance(value, tuple) and not ends[0] < ends[1]):
-            said = ":".join(f"{end:g}" for end in ends) if isinstance(value, tuple) else f"{value:g}"
+            said = in_words(value)
             yield f"{_WORDS[name]} of {said} is refused; give a value or an increasing range within {lowest:g} to {highest:g} {unit}."
     if isinstance(stated.sld_shell, tuple):
         yield "The shell's contrast is the measure of the others, because the scale of a curve is unknown; give it one value."

@@ -15,7 +15,7 @@ from engine.inference.analyse import analyse
 from engine.inference.analysis import Status
 from engine.inference.free import free_table
 from engine.inference.particle_basis import basis_for, particle, settled
-from engine.inference.particles import Particles
+from engine.inference.particles import Particles, from_words, in_words
 from engine.inference.prepare import prepare
 from engine.inference.settings import AnalysisSettings
 from engine.inference.shapes import table
@@ -183,4 +183,20 @@ def test_that_a_free_shell_draws_the_same_with_the_same_seed(terms, freed):
 
 def test_that_what_is_taken_for_granted_is_said_where_nothing_is_free():
     assert "a shell of 4 nm and contrasts of 16 (core), 9 (shell) and 9 (fill)" in Particles().assumption
-    assert Particles(shell_thickness=(3.0, 5.0)).assumption == ""
+    free = Particles(shell_thickness=(3.0, 5.0)).assumption
+    assert "free where a range stands: a shell of 3:5 nm" in free
+    assert "contrasts of 16 (core)" in free
+
+
+@pytest.mark.parametrize(
+    ("words", "value"), [("4", 4.0), ("3,5", 3.5), ("3:5", (3.0, 5.0)), (" 14 : 18 ", (14.0, 18.0)), ("-2:1e1", (-2.0, 10.0))]
+)
+def test_that_a_value_and_a_range_are_understood_as_they_are_typed(words, value):
+    assert from_words(words) == value
+    assert from_words(in_words(value)) == value
+
+
+@pytest.mark.parametrize("words", ["", "thick", "3:", ":5", "3:4:5", "3-5", "3.5 nm"])
+def test_that_other_words_are_refused_with_what_to_write(words):
+    with pytest.raises(ParameterError, match="write a value or FIRST:LAST"):
+        from_words(words)

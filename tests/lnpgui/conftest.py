@@ -135,6 +135,8 @@ class Gestures(QObject):
     types_chosen = Signal(object)
     buffer_given = Signal(object)
     scale_typed = Signal(str)
+    particles_typed = Signal(str, str)
+    particles_reset = Signal()
     columns_wanted = Signal()
     columns_given = Signal(object, object)
     average_requested = Signal(object)

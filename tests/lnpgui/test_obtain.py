@@ -9,6 +9,7 @@ import pytest
 from gui_fakes import make_analysis, write_curve
 
 from engine.errors import EngineError, ParameterError
+from engine.inference.particles import Particles
 from engine.inference.settings import AnalysisSettings
 from engine.io.capsule import pack, write_capsule
 from engine.io.column_choice import ColumnChoice
@@ -76,13 +77,14 @@ def test_that_a_capsule_opens_with_its_curve_and_its_request(tmp_path: Path) -> 
     path = write_curve(tmp_path / "a.dat")
     (found,) = obtain(path, PLAIN, NONE)
     record = answered(str(path), found, make_analysis(found.curve))
-    settings = AnalysisSettings(types=("type 3", "type 4"), q_range=(0.1, 2.0))
+    particles = Particles(shell_thickness=(3.0, 5.0))
+    settings = AnalysisSettings(types=("type 3", "type 4"), q_range=(0.1, 2.0), particles=particles)
     capsule = tmp_path / "a-capsule.h5"
     write_capsule(capsule, pack(found, record, settings=settings, basis="b", model="m"))
     (opened,) = obtain(capsule, PLAIN, NONE)
     np.testing.assert_array_equal(opened.curve.intensity, found.curve.intensity)
     assert opened.notes[0].startswith("The capsule's verdict: in family, type 3 + type 4")
-    assert kept_request(capsule) == Request(types=("type 3", "type 4"), q_range=(0.1, 2.0))
+    assert kept_request(capsule) == Request(types=("type 3", "type 4"), q_range=(0.1, 2.0), particles=particles)
     assert kept_request(path) is None
 
 

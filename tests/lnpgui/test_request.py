@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ParameterError
+from engine.inference.particles import Particles
 from engine.io.column_choice import ColumnChoice
 from engine.units import QUnit
 from lnpgui.request import DEEPEST, MOST_SOURCES, Part, Request, Way
@@ -20,6 +21,7 @@ REQUESTS = [
     Request(buffer=Path("buffer.dat"), buffer_scale=None),
     Request(way=Way.AVERAGE, parts=FRAMES),
     Request(way=Way.MERGE, parts=(FRAMES[0], Part(path=Path("b"), request=Request(way=Way.AVERAGE, parts=FRAMES)))),
+    Request(particles=Particles(shell_thickness=(3.0, 5.0), sld_core=14.5)),
 ]
 
 
@@ -59,6 +61,11 @@ def nested(depth: int) -> dict[str, object]:
         {"model": "//host/share/model"},
         {"model": "\\\\host\\share\\model"},
         {"types": [["type 1"]]},
+        {"particles": 4},
+        {"particles": {"shell_thickness": 4}},
+        {"particles": {**Particles().as_record(), "shell_thickness": [5, 3]}},
+        {"particles": {**Particles().as_record(), "sld_core": [1, 2, 3]}},
+        {"particles": {**Particles().as_record(), "sld_fill": "nan"}},
         {"way": "average"},
         {"way": "stir", "parts": [{}, {}]},
         {"way": "average", "parts": [{"path": "a", "part": -1, "request": {}}] * 2},
@@ -76,7 +83,8 @@ def test_that_a_record_of_something_else_is_refused(record: object) -> None:
 def test_that_what_concerns_the_analysis_alone_does_not_change_how_a_file_is_read() -> None:
     plain = Request()
     assert Request(q_range=(0.1, 1.0), types=("type 4",), buffer_scale=2.0).reading == plain.reading
-    for other in REQUESTS[1:]:
+    assert Request(particles=Particles(shell_thickness=3.5)).reading == plain.reading
+    for other in REQUESTS[1:6]:
         assert other.reading != plain.reading
 
 

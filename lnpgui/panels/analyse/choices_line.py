@@ -1,13 +1,14 @@
-"""What the user assumes of the sample: candidate types and the buffer; and what the last change did to the verdict."""
+"""What the user assumes of the sample: candidate types, particles and the buffer; and what the last change did to the verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from lnpgui.panels.analyse.particles_line import ParticlesLine
 from lnpgui.theme import Theme, icon
 
 AUTO = "auto"
@@ -17,7 +18,8 @@ AUTO = "auto"
 class Choices:
     """What the line shows.
 
-    ``scale`` is a number or "auto"; ``effect`` says what the last change did; nothing where there is nothing to say.
+    ``scale`` is a number or "auto"; ``effect`` says what the last change did; nothing where there is nothing to say. ``particles`` are the
+    words of each field of the particles, ``assumed`` all of them in one line, ``is_usual`` true where they are those of the program.
     """
 
     types: tuple[str, ...]
@@ -25,6 +27,9 @@ class Choices:
     buffer_tip: str
     scale: str
     effect: str
+    particles: Mapping[str, str]
+    assumed: str
+    is_usual: bool
 
 
 class ChoicesLine(QFrame):
@@ -60,6 +65,7 @@ class ChoicesLine(QFrame):
         self.scale.setToolTip("Factor on the buffer: a number, or auto for the one that makes buffer and sample equal at high q")
         self.scale.setFixedWidth(self.scale.fontMetrics().horizontalAdvance("0.00000") + 16)
         self.scale.editingFinished.connect(self._on_scale)
+        self.particles = ParticlesLine(theme)
         self._less = QLabel()
         self._less.setTextFormat(Qt.TextFormat.PlainText)
         self._less.setWordWrap(True)
@@ -97,12 +103,14 @@ class ChoicesLine(QFrame):
         rows.setSpacing(3)
         rows.addLayout(line)
         rows.addLayout(below)
+        rows.addWidget(self.particles)
         rows.addWidget(self.trouble)
         rows.addWidget(self.effect)
 
     def set_theme(self, theme: Theme) -> None:
         """Use the colours of *theme*."""
         self.drop.setIcon(icon("remove", theme.text))
+        self.particles.set_theme(theme)
 
     def show_choices(self, choices: Choices | None) -> None:
         """Show what was chosen for a curve; None hides the line."""
@@ -119,6 +127,7 @@ class ChoicesLine(QFrame):
         self._said = choices.scale
         with QSignalBlocker(self.scale):
             self.scale.setText(choices.scale)
+        self.particles.show_words(choices.particles, choices.assumed, is_usual=choices.is_usual)
         self.effect.setText(choices.effect)
         self.effect.setVisible(bool(choices.effect))
         self.show_trouble("")

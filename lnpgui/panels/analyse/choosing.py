@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.errors import ParameterError
+from engine.inference.particles import DEFAULT_PARTICLES, from_words
 from engine.progress import Report, Step
 from lnpgui import wording
 from lnpgui.panels.analyse.choices_line import AUTO, Choices
@@ -49,6 +50,8 @@ class Choosing(QObject):
         view.types_chosen.connect(self._on_types)
         view.buffer_given.connect(self._on_buffer)
         view.scale_typed.connect(self._on_scale)
+        view.particles_typed.connect(self._on_particles)
+        view.particles_reset.connect(self._on_usual_particles)
         view.columns_wanted.connect(self._on_columns_wanted)
         view.columns_given.connect(self._on_columns)
         view.average_requested.connect(self._on_average)
@@ -67,7 +70,19 @@ class Choosing(QObject):
             self._view.show_range("", "", is_limited=False, is_there=False)
             return
         name, tip, scale = wording.choices(entry.request)
-        self._view.show_choices(Choices(entry.request.types, name, tip, scale, wording.effect(entry)))
+        particles = entry.request.particles
+        self._view.show_choices(
+            Choices(
+                entry.request.types,
+                name,
+                tip,
+                scale,
+                wording.effect(entry),
+                wording.particle_fields(particles),
+                wording.particles(particles),
+                particles == DEFAULT_PARTICLES,
+            )
+        )
         q = measurement.curve.q
         low, high = entry.request.q_range or (float(q[0]), float(q[-1]))
         self._view.show_range(wording.figure(low), wording.figure(high), is_limited=entry.request.q_range is not None, is_there=True)
@@ -122,6 +137,20 @@ class Choosing(QObject):
             self._view.show_choice_trouble(f"“{words}” is no factor on a buffer; give a positive number, or auto.")
             return
         self._change_marked(lambda request: replace(request, buffer_scale=scale))
+
+    @Slot(str, str)
+    def _on_particles(self, name: str, words: str) -> None:
+        refuse = partial(self._view.show_particles_trouble, name)
+
+        def stated(request: Request) -> Request:
+            typed: Any = from_words(words)
+            return replace(request, particles=replace(request.particles, **{name: typed}))
+
+        self._change(self._marked(), stated, refuse)
+
+    @Slot()
+    def _on_usual_particles(self) -> None:
+        self._change_marked(lambda request: replace(request, particles=DEFAULT_PARTICLES))
 
     def _change_marked(self, change: Change) -> None:
         self._change(self._marked(), change, self._view.show_choice_trouble)
@@ -197,7 +226,7 @@ class Choosing(QObject):
             return
         try:
             parts = tuple(Part(path=entry.path, part=entry.part, request=entry.request) for entry in chosen)
-            request = Request(way=way, parts=parts, types=chosen[0].request.types)
+            request = Request(way=way, parts=parts, types=chosen[0].request.types, particles=chosen[0].request.particles)
         except ParameterError as error:
             self._view.show_notice(str(error))
             return

@@ -33,6 +33,7 @@ class VerdictCard(QFrame):
         self._fractions = QGridLayout()
         self._notes = _label(role="muted")
         self._sizes = QGridLayout()
+        self._found = _label()
         self._quality = _label(role="muted")
         self._assemble()
         self.show_card(None)
@@ -68,7 +69,7 @@ class VerdictCard(QFrame):
             _section(rows, "Why", self._reasons),
             _section(rows, "Probabilities", self._bars, self._runner_up),
             _section(rows, "Fractions, with 90 % intervals", self._fractions, self._notes),
-            _section(rows, "Sizes, with 90 % intervals", self._sizes),
+            _section(rows, "Sizes, with 90 % intervals", self._sizes, self._found),
             _section(rows, "Quality of the fit", self._quality),
         ]
         rows.addStretch(1)
@@ -113,6 +114,8 @@ class VerdictCard(QFrame):
         self._notes.setText(card.fraction_notes)
         self._notes.setVisible(bool(card.fraction_notes))
         self._fill_sizes(card.sizes)
+        self._found.setText(card.found)
+        self._found.setVisible(bool(card.found))
         self._quality.setText(card.quality)
         shown = (card.reasons, card.probabilities, card.fractions, card.sizes, card.quality)
         for section, content in zip(self._sections, shown, strict=True):

@@ -100,6 +100,8 @@ class AnalyseView(QWidget):
     types_chosen = Signal(object)  # tuple of str
     buffer_given = Signal(object)  # Path, or None for no buffer
     scale_typed = Signal(str)
+    particles_typed = Signal(str, str)  # name of the field, what was typed
+    particles_reset = Signal()
     columns_wanted = Signal()
     columns_given = Signal(object, object)  # ColumnChoice or None, QUnit or None
     average_requested = Signal(object)  # tuple of keys
@@ -281,6 +283,8 @@ class AnalyseView(QWidget):
         self.choices.buffer_wanted.connect(self._ask_buffer)
         self.choices.buffer_dropped.connect(self._on_no_buffer)
         self.choices.scale_typed.connect(self.scale_typed)
+        self.choices.particles.typed.connect(self.particles_typed)
+        self.choices.particles.reset_wanted.connect(self.particles_reset)
         self.reading.columns_wanted.connect(self.columns_wanted)
         self.columns_action.triggered.connect(self.columns_wanted)
         self.average_action.triggered.connect(self._on_average)
@@ -466,6 +470,10 @@ class AnalyseView(QWidget):
     def show_choice_trouble(self, words: str) -> None:
         """Say what is wrong with types or buffer."""
         self.choices.show_trouble(words)
+
+    def show_particles_trouble(self, name: str, words: str) -> None:
+        """Say what is wrong with one field of the particles."""
+        self.choices.particles.show_refusal(name, words)
 
     def set_stem(self, stem: str) -> None:
         """Propose names that begin so for files."""
