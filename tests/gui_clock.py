@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
-TASKS = Path("/proc/self/task")
 
-
-def waited() -> float:
-    """Return how long the threads of this process have stood ready without a processor, in all [s]; 0 where the system does not say."""
+def waited(process: int | str = "self") -> float:
+    """Return how long the threads of a process have stood ready without a processor, in all [s]; 0 where the system does not say."""
     total = 0
-    for task in TASKS.glob("*/schedstat"):
+    for task in Path(f"/proc/{process}/task").glob("*/schedstat"):
         try:
             total += int(task.read_text().split()[1])
         except (OSError, IndexError, ValueError):
@@ -31,6 +30,15 @@ class OwnClock:
     def seconds(self) -> float:
         """Own time since the clock was made."""
         return max(0.0, time.perf_counter() - self._began[0] - (waited() - self._began[1]))
+
+
+def time_to_end(process: subprocess.Popen[str], patience: float) -> float:
+    """Return how long a process still took to end [s], less what it waited for a processor that other programs had."""
+    began, before, after = time.perf_counter(), waited(process.pid), 0.0
+    while process.poll() is None and time.perf_counter() - began < patience:
+        after = max(after, waited(process.pid))  # a thread that has ended is no longer counted
+        time.sleep(0.02)
+    return max(0.0, time.perf_counter() - began - max(0.0, after - before))
 
 
 class GapClock(QObject):

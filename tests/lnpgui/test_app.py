@@ -7,11 +7,11 @@ import os
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from gui_clock import time_to_end
 from gui_fakes import write_curve
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt, QTimer, QUrl
 from PySide6.QtGui import QFileOpenEvent, QGuiApplication, QPalette
@@ -59,7 +59,7 @@ def test_that_the_window_opens_with_an_analysed_example_and_leaves_no_word_on_st
         sys.exit(code)
     """
     process = start(root, tmp_path, program, LNPSCOPE_TIMES="quit")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (0, "")
     stages = [line.partition(":")[0] for line in out.splitlines()]
     assert stages == ["first paint", "plots", "3-D", "analysed", "heavy"]
@@ -100,9 +100,8 @@ def test_that_closing_during_work_ends_the_process_within_three_seconds(root: Pa
     assert process.stdout is not None
     while (line := process.stdout.readline()) and line != "working\n":
         pass
-    began = time.monotonic()
+    took = time_to_end(process, patience=45)
     out, err = process.communicate(timeout=30)
-    took = time.monotonic() - began
     assert (process.returncode, err) == (0, ""), out
     assert took < 3
 
@@ -120,7 +119,7 @@ def test_that_closing_at_any_stage_of_the_start_ends_the_process_quietly(root: P
         sys.exit(app.main([]))
     """
     process = start(root, tmp_path, program)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (0, ""), out
     assert out.splitlines()[-1].startswith(stage)
 

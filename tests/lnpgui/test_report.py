@@ -86,9 +86,10 @@ def test_that_no_content_runs_over_the_foot_or_the_edges(qapp, content):
 
 def test_that_curves_that_are_hard_to_draw_are_drawn(qapp, content):
     negative = Curve(np.concatenate([[0.0], Q]), np.full(Q.size + 1, -1.0))
-    report.picture(dataclasses.replace(content, measured=negative, fit=np.full(Q.size, -1.0), residuals=np.full(Q.size, np.nan)))
+    nothing = report.picture(dataclasses.replace(content, measured=negative, fit=np.full(Q.size, -1.0), residuals=np.full(Q.size, np.nan)))
     flat = Curve(Q, np.full(Q.size, 2.0))
-    report.picture(dataclasses.replace(content, measured=flat, fit=flat.intensity, residuals=np.zeros(Q.size)))
+    level = report.picture(dataclasses.replace(content, measured=flat, fit=flat.intensity, residuals=np.zeros(Q.size)))
+    assert count(level, LIGHT.fit) > 300 > count(nothing, LIGHT.fit)  # the page comes, with what a logarithm can show
 
 
 def test_that_both_files_are_written_and_readable(qapp, content, tmp_path):

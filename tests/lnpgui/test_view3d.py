@@ -183,9 +183,12 @@ def test_that_the_ground_follows_the_theme(scene: ParticleScene) -> None:
 
 
 def test_that_shutting_down_twice_does_no_harm_and_a_late_paint_draws_nothing(scene: ParticleScene) -> None:
+    drawn = len(np.unique(pixels(scene.grab().toImage()).reshape(-1, 3), axis=0))
     scene.shut_down()
     scene.shut_down()
-    scene.grab()
+    late = len(np.unique(pixels(scene.grab().toImage()).reshape(-1, 3), axis=0))
+    assert not scene.is_alive
+    assert late < drawn / 10
     scene.close()
 
 

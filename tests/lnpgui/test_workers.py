@@ -133,12 +133,13 @@ def test_that_our_own_fault_is_told_as_such_with_a_traceback(qtbot: QtBot, kind:
 
 
 @kinds
-def test_that_a_cancelled_job_ends_as_cancelled_and_nothing_else(qtbot: QtBot, kind: type[Job]) -> None:
+def test_that_a_cancelled_job_ends_as_cancelled_and_nothing_else(qtbot: QtBot, kind: type[Job], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "KILL_AFTER_MS", 10 * PATIENCE)  # what ends before has obeyed
     job = kind(count_without_end)
     listener = Listener(job)
     with qtbot.waitSignal(job.reported, timeout=PATIENCE):
         job.start()
-    with qtbot.waitSignal(job.finished, timeout=500):
+    with qtbot.waitSignal(job.finished, timeout=PATIENCE):
         job.cancel()
     assert listener.names == ["cancelled", "finished"]
 
@@ -166,7 +167,7 @@ def test_that_a_child_process_that_does_not_listen_is_killed(qtbot: QtBot, monke
     listener = Listener(job)
     with qtbot.waitSignal(job.reported, timeout=PATIENCE):
         job.start()
-    with qtbot.waitSignal(job.finished, timeout=3000):
+    with qtbot.waitSignal(job.finished, timeout=PATIENCE):
         job.cancel()
     assert listener.names == ["cancelled", "finished"]
 
@@ -331,13 +332,16 @@ def test_that_large_work_and_results_cross_to_a_process_that_is_still_starting(q
     assert listener.heard[-2] == ("done", [2 * value for value in values])
 
 
-def test_that_a_cancelled_job_leaves_its_warm_process_fit_for_the_next(qtbot: QtBot, processes: Processes) -> None:
+def test_that_a_cancelled_job_leaves_its_warm_process_fit_for_the_next(
+    qtbot: QtBot, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "KILL_AFTER_MS", 10 * PATIENCE)
     before = run(qtbot, processes.job(process_number)).heard[0][1]
     job = processes.job(count_without_end)
     listener = Listener(job)
     with qtbot.waitSignal(job.reported, timeout=PATIENCE):
         job.start()
-    with qtbot.waitSignal(job.finished, timeout=500):
+    with qtbot.waitSignal(job.finished, timeout=PATIENCE):
         job.cancel()
     assert listener.names == ["cancelled", "finished"]
     assert run(qtbot, processes.job(process_number)).heard[0] == ("done", before)
@@ -365,7 +369,7 @@ def test_that_a_warm_process_that_does_not_listen_is_killed(qtbot: QtBot, proces
     listener = Listener(job)
     with qtbot.waitSignal(job.reported, timeout=PATIENCE):
         job.start()
-    with qtbot.waitSignal(job.finished, timeout=3000):
+    with qtbot.waitSignal(job.finished, timeout=PATIENCE):
         job.cancel()
     assert listener.names == ["cancelled", "finished"]
 
