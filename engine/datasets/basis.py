@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from scipy.interpolate import BSpline, make_interp_spline
-from scipy.sparse import diags_array
+from scipy.sparse import csr_array, diags_array
 
 from engine.curve import Array, read_only
 from engine.datasets.library_file import TOTAL, LibraryPart, Table, read_library
@@ -118,12 +118,18 @@ class Basis:
         ParameterError
             If a q lies outside.
         """
+        return self.folded(self.interpolation(q))
+
+    def interpolation(self, q: Array) -> csr_array:
+        """Return what :meth:`at` does as a matrix, for :meth:`folded`, shape (n, coefficients of the spline); errors as there."""
         q = np.asarray(q, dtype=np.float64)
         if q.ndim != 1 or not (np.isfinite(q).all() and (q >= 0).all() and (q <= self.q_max * (1 + 1e-12)).all()):
             raise ParameterError(f"The basis reaches from q = 0 to {self.q_max:g} 1/nm; leave out the points beyond.", "q")
-        knots, coefficients = self._spline
-        design = BSpline.design_matrix(q, knots, _DEGREE)
-        values = np.asarray(diags_array(1 / _flattening(q)) @ design @ coefficients).T
+        return csr_array(diags_array(1 / _flattening(q)) @ BSpline.design_matrix(q, self._spline[0], _DEGREE))
+
+    def folded(self, matrix: csr_array) -> dict[str, Array]:
+        """Return the curves under a linear map that begins with :meth:`interpolation`, e.g. smeared or binned, each (n_D, rows)."""
+        values = np.asarray(matrix @ self._spline[1]).T
         return {key: np.ascontiguousarray(rows) for key, rows in zip(self.types, np.split(values, len(self.types)), strict=True)}
 
     @cached_property

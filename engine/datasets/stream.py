@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from engine.curve import Array
 from engine.datasets.basis import Basis
@@ -305,14 +306,11 @@ def fold_basis(basis: Basis, instrument: Instrument) -> _Folded:
     q = instrument.q[instrument.q * instrument.stretch * (1 + 4 * instrument.resolution) < basis.q_max]
     matrix, count = folding(q)
     nodes = zip(_NODES, _NODE_WEIGHTS / _NODE_WEIGHTS.sum(), strict=True) if instrument.resolution else [(0.0, 1.0)]
-    total: list[Array] = [np.zeros((BINS, basis.diameters.size)) for _ in LNP_TYPES]
-    for node, weight in nodes:
-        at = basis.at(q * instrument.stretch * (1 + node * instrument.resolution))
-        for kind, name in enumerate(LNP_TYPES):
-            total[kind] += weight * (matrix @ at[name].T)
+    seen = [matrix @ basis.interpolation(q * instrument.stretch * (1 + node * instrument.resolution)) * weight for node, weight in nodes]
+    binned = basis.folded(csr_array(sum(seen[1:], start=seen[0])))
     mean_q = np.where(count > 0, matrix @ q, 1.0)
     first = int(np.argmax(count > 0))
     filled = np.flatnonzero(count > 0)
     reference = int(filled[np.argmin(np.abs(np.log(mean_q[filled] / 0.1)))])
-    curves = tuple(np.ascontiguousarray(part.T, dtype=np.float32) for part in total)
+    curves = tuple(binned[name].astype(np.float32) for name in LNP_TYPES)
     return _Folded(curves, mean_q.astype(np.float32), count.astype(np.float32), first, reference)

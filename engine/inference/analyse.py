@@ -57,6 +57,10 @@ MODEL_ERROR = 0.02
 """Relative error of the model that is allowed for where no hypothesis fits within the noise: smearing, calibration, particles
 that are only roughly those of the model."""
 
+HELPED = 8.0
+"""A second type helps when it lowers the chi² by this, in units of what the noise seems to be; less comes by chance with three more
+parameters."""
+
 HOPELESS_ERROR = 0.05
 """Three and more types are tried only on curves that fewer types fit to about this relative error."""
 
@@ -72,8 +76,9 @@ ROUNDS = {1: 7, 2: 9, 3: 16, 4: 16}
 ENOUGH, FEW_DRAWS, RELIABLE = 400.0, 50.0, 100.0
 """Effective draws that are enough for a probable hypothesis, for one that is hardly so, and below which all numbers are approximate."""
 
-PROBABLE, IMPROBABLE, DOUBT = 0.05, 1e-3, 4.0
-"""Probabilities that tell how many draws a hypothesis deserves; ln of the factor by which the evidence of few draws may be too small."""
+PROBABLE, IMPROBABLE, DOUBT = 0.05, 2e-3, 4.0
+"""Probabilities that tell how many draws a hypothesis deserves; ln of the factor by which the evidence of a
+single draw may be too small; less where more of them count."""
 
 FREE_CENTRES = 4
 """Hypotheses about whose free values is drawn, at most."""
@@ -282,14 +287,17 @@ def _misses(prepared: Prepared, fit: Fit) -> bool:
 def _worth_trying(prepared: Prepared, count: int, modes: Mapping[Hypothesis, Sequence[Mode]]) -> bool:
     """Return whether *count* types may do better than the fewer ones fitted so far.
 
-    Not where those are far off even if the curve were known to a twentieth only; and four only where three helped.
+    Not where those are far off even if the curve were known to a twentieth only; three only where two helped, and four where three did.
     """
     points = prepared.q.size
     if count > 3:
         fewer = min(information(found[0], points) for h, found in modes.items() if len(h.types) < 3)
         three = min((information(found[0], points) for h, found in modes.items() if len(h.types) == 3), default=np.inf)
         return bool(three < fewer)
-    chi2 = min(found[0].chi2 for found in modes.values())
+    alone, paired = (min((found[0].chi2 for h, found in modes.items() if len(h.types) == n), default=np.inf) for n in (1, 2))
+    if alone - paired < HELPED * max(1.0, paired / points):
+        return False
+    chi2 = min(alone, paired)
     loosened = np.median((HOPELESS_ERROR * prepared.intensity / prepared.sigma) ** 2)
     return bool(chi2 / prepared.q.size < 4 * (1 + loosened))
 
@@ -386,7 +394,7 @@ def _sharpen(samplers: Sequence[Sampler], before: Mapping[Hypothesis, float], re
         poor = []
         for sampler, mass in zip(samplers, log_mass - np.maximum(log_sum(log_mass, axis=0), -1e300), strict=True):
             # few effective draws nearly always mean an evidence that is still too small
-            doubt = DOUBT if sampler.effective < FEW_DRAWS else 0.0
+            doubt = DOUBT * max(1 - sampler.effective / FEW_DRAWS, 0.0)
             wanted = ENOUGH if mass + doubt > np.log(PROBABLE) else FEW_DRAWS if mass + doubt > np.log(IMPROBABLE) else 0.0
             if sampler.effective < wanted and done < ROUNDS[len(sampler.hypothesis.types)]:
                 poor.append(sampler)

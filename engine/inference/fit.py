@@ -31,9 +31,6 @@ ROUGH, KEPT, FINAL = 8, 3, 40
 SETTLED = 3e-3
 """A fit is at its minimum when a step improves chi² by less than this, or by that share of a thousandth of it."""
 
-STEP = 1e-4
-"""Step of ln mean and ln spread in the numerical derivative."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mode:
@@ -202,11 +199,9 @@ def linearise(shapes: ShapeTable, hypothesis: Hypothesis, sizes: Array) -> Linea
     """Return the models of *hypothesis* at *sizes* (B, k, 2)."""
     columns, derivatives = [], []
     for j, kind in enumerate(hypothesis.types):
-        mean, spread = sizes[:, j, 0], sizes[:, j, 1]
-        curves = shapes.average(kind, np.concatenate([mean, mean + STEP, mean]), np.concatenate([spread, spread, spread + STEP]))[0]
-        here, wider, broader = np.split(curves.T, 3)
+        here, by_mean, by_spread = shapes.slopes(kind, sizes[:, j, 0], sizes[:, j, 1])
         columns.append(here)
-        derivatives += [(wider - here) / STEP, (broader - here) / STEP]
+        derivatives += [by_mean, by_spread]
     design = np.stack([*columns, np.broadcast_to(shapes.flat, columns[0].shape)], axis=-1)
     linear, orthogonal = positive_amplitudes(design, shapes.data)
     residual = shapes.data - (design @ linear[..., None])[..., 0]

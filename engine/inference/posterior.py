@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import gammaln
@@ -23,7 +24,7 @@ from engine.curve import Array
 from engine.datasets.synthesis import MINOR
 from engine.inference.fit import HIGH, LOW, Mode
 from engine.inference.hypotheses import Hypothesis
-from engine.inference.shapes import SPREAD_BOX, ShapeTable, log_normal_weights
+from engine.inference.shapes import SPREAD_BOX, Indices, ShapeTable, log_normal_weights
 
 FREEDOM = 5.0
 """Degrees of freedom of the Student t proposals: tails heavy enough to cover what a Gaussian misses."""
@@ -175,13 +176,14 @@ class Sampler:
     ) -> None:
         self.hypothesis = modes[0].hypothesis
         self._shapes, self._share, self._count, self._rng = shapes, share, count, rng
+        self._single = shapes.single()
         near = [mode for mode in modes if mode.chi2 - modes[0].chi2 < NEAR][:MAX_MODES]
         funnels = [_funnel(shapes, parent, self.hypothesis) for parent in parents if parent.chi2 - modes[0].chi2 < NEAR]
         self._kernels = _together([*(_laplace(shapes, mode) for mode in near), *funnels, *proposals])
         each = -(-count // len(self._kernels))
         self._each = np.full(len(self._kernels), float(each))
         self._z = self._kernels.draw(each, rng)
-        self._target, self._fractions, self._scales = log_posterior(shapes, self.hypothesis, self._z, share)
+        self._target, self._fractions, self._scales = log_posterior(self._single, self.hypothesis, self._z, share)
         self._proposed = self._log_proposed(self._kernels, self._each, self._z)
 
     @property
@@ -209,7 +211,7 @@ class Sampler:
         self._proposed = np.logaddexp(self._proposed, self._log_proposed(fresh, np.full(len(fresh), float(each)), self._z))
         self._kernels, self._each = _together([self._kernels, fresh]), np.concatenate([self._each, np.full(len(fresh), float(each))])
         self._proposed = np.concatenate([self._proposed, self._log_proposed(self._kernels, self._each, z)])
-        target, fractions, scales = log_posterior(self._shapes, self.hypothesis, z, self._share)
+        target, fractions, scales = log_posterior(self._single, self.hypothesis, z, self._share)
         self._z, self._target = np.concatenate([self._z, z]), np.concatenate([self._target, target])
         self._fractions, self._scales = np.concatenate([self._fractions, fractions]), np.concatenate([self._scales, scales])
 
@@ -269,7 +271,7 @@ def log_posterior(shapes: ShapeTable, hypothesis: Hypothesis, z: Array, share: f
         curve, scales[:, j] = shapes.average(kind, clipped[:, j, 0], clipped[:, j, 1])
         curve *= fractions[:, j]
         mixture = curve if j == 0 else np.add(mixture, curve, out=mixture)
-    log_likelihood = _marginal_likelihood(mixture, shapes)
+    log_likelihood = _marginal_likelihood(mixture.astype(np.float64, copy=False), shapes)
     log_prior = log_fraction_prior(log_fractions, scales, share) + log_size_prior(clipped).sum(axis=1)
     return np.where(inside, log_likelihood + log_prior, -np.inf), fractions, scales
 
@@ -297,11 +299,17 @@ def log_fraction_prior(log_fractions: Array, scales: Array, share: float) -> Arr
 
 def prior_scales(shapes: ShapeTable) -> dict[str, Array]:
     """Return intensities at the lowest q of one particle of each type, for sizes drawn from the prior, shape (PRIOR_DRAWS,)."""
+    weights = _prior_weights(shapes.diameters.tobytes())
+    return {kind: first @ weights for kind, first in shapes.first.items()}
+
+
+@lru_cache(maxsize=2)
+def _prior_weights(diameters: bytes) -> Array:
+    """Return shares of numbers (d, PRIOR_DRAWS) of size distributions drawn from the prior."""
     rng = np.random.default_rng(20250501)
     mean = np.exp(rng.uniform(np.log(SIZE_PRIOR[0]), np.log(SIZE_PRIOR[1]), PRIOR_DRAWS))
     spread = np.exp(rng.normal(np.log(SPREAD_PRIOR[0]), SPREAD_PRIOR[1], PRIOR_DRAWS))
-    weights = log_normal_weights(shapes.diameters, mean, np.clip(spread, *SPREAD_BOX))
-    return {kind: first @ weights for kind, first in shapes.first.items()}
+    return log_normal_weights(np.frombuffer(diameters), mean, np.clip(spread, *SPREAD_BOX))
 
 
 def mixture_share(scales: Sequence[Array]) -> float:
@@ -312,10 +320,17 @@ def mixture_share(scales: Sequence[Array]) -> float:
     scales : sequence of ndarray, shape (n,)
         Of :func:`prior_scales`, one for each type; they are shuffled against one another.
     """
-    rng = np.random.default_rng(20250502)
-    share = np.stack([rng.permutation(np.tile(scale, 8)) for scale in scales], axis=1)
-    share *= rng.dirichlet(np.ones(len(scales)), share.shape[0])
+    order, numbers = _prior_mixtures(len(scales), scales[0].size)
+    share = np.stack(scales, axis=1)[order, np.arange(len(scales))] * numbers
     return max(float((share.min(axis=1) >= MINOR * share.sum(axis=1)).mean()), 1e-4)
+
+
+@lru_cache(maxsize=4)
+def _prior_mixtures(count: int, sizes: int) -> tuple[Indices, Array]:
+    """Return which of *sizes* sizes each of *count* types has, and its number fraction, each (8 sizes, count)."""
+    rng = np.random.default_rng(20250502)
+    order = np.stack([rng.permutation(np.tile(np.arange(sizes), 8)) for _ in range(count)], axis=1)
+    return order, rng.dirichlet(np.ones(count), order.shape[0])
 
 
 def log_size_prior(sizes: Array) -> Array:
@@ -368,20 +383,21 @@ def _newton(shapes: ShapeTable, hypothesis: Hypothesis, z: Array, *, trust: floa
     Scale and background are projected out. The information is that of the data, the prior's, and *trust* in every direction,
     which keeps both step and covariance local where the data say little.
     """
-    k, (count, d) = len(hypothesis.types), z.shape
-    delta = 1e-4
-    around = np.concatenate([z[:, None], z[:, None] + delta * np.eye(d)], axis=1).reshape(-1, d)
-    sizes = np.clip(around[:, : 2 * k].reshape(-1, k, 2), LOW, HIGH)
-    fractions = np.exp(_log_softmax(around[:, 2 * k :]))
-    mixture = sum(shapes.average(kind, sizes[:, j, 0], sizes[:, j, 1])[0] * fractions[:, j] for j, kind in enumerate(hypothesis.types))
+    k = len(hypothesis.types)
+    sizes = np.clip(z[:, : 2 * k].reshape(-1, k, 2), LOW, HIGH)
+    fractions = np.exp(_log_softmax(z[:, 2 * k :]))[..., None]
+    parts = [shapes.slopes(kind, sizes[:, j, 0], sizes[:, j, 1]) for j, kind in enumerate(hypothesis.types)]
+    mixture = sum(part[0] * fractions[:, j] for j, part in enumerate(parts))
+    by_size = [slope * fractions[:, j] for j, part in enumerate(parts) for slope in part[1:]]
+    by_logit = [(part[0] - mixture) * fractions[:, j] for j, part in enumerate(parts[:-1])]
     flat = shapes.flat / np.linalg.norm(shapes.flat)
     data = shapes.data - flat * (flat @ shapes.data)
-    bare = np.asarray(mixture).T - np.outer(flat @ mixture, flat)
-    around_it = bare.reshape(count, d + 1, -1)
-    here = around_it[:, 0] / np.linalg.norm(around_it[:, 0], axis=1, keepdims=True)
+    bare = np.stack([mixture, *by_size, *by_logit], axis=1)
+    bare -= (bare @ flat)[..., None] * flat
+    length = np.linalg.norm(bare[:, 0], axis=1)
+    here = bare[:, 0] / length[:, None]
     level = here @ data
-    scale = np.maximum(level, 0.0) / np.linalg.norm(around_it[:, 0], axis=1)
-    jacobian = (around_it[:, 1:] - around_it[:, :1]) * (scale / delta)[:, None, None]
+    jacobian = bare[:, 1:] * (np.maximum(level, 0.0) / length)[:, None, None]
     jacobian -= (jacobian @ here[..., None]) * here[:, None]
     prior = np.concatenate([np.tile(PRIOR_PRECISION, k), np.full(k - 1, LOGIT_PRECISION)]) + trust
     covariances = np.linalg.inv(jacobian @ jacobian.transpose(0, 2, 1) + np.diag(prior))

@@ -32,6 +32,9 @@ REACH = 5.0
 FINE = 0.97
 """Every second size is enough where the width [nm] times (1/step - highest frequency in D) is above this; see :func:`_is_broad`."""
 
+SINGLE = 3e3
+"""Largest intensity over its sigma for which single precision is enough: chi² is then wrong by less than about 0.02."""
+
 BATCH = 200
 """Distributions of like size that are summed together."""
 
@@ -61,6 +64,15 @@ class ShapeTable:
     flat: Array
     q_max: float = float("inf")
 
+    def single(self) -> ShapeTable:
+        """Return the same with curves in single precision: half the time, for draws, whose weights need no more.
+
+        Sums over the bins must still be taken in double precision. A curve known better than to ``SINGLE`` stays in double.
+        """
+        if np.abs(self.data).max() > SINGLE:
+            return self
+        return replace(self, curves={kind: curve.astype(np.float32) for kind, curve in self.curves.items()})
+
     def average(self, kind: str, log_mean: Array, log_spread: Array) -> tuple[Array, Array]:
         """Return size-averaged curves scaled to 1 at the lowest q, shape (m, N), and their scale, shape (N,).
 
@@ -75,13 +87,27 @@ class ShapeTable:
         """
         mean, spread = np.exp(log_mean), np.exp(log_spread)
         curves, first = self.curves[kind], self.first[kind]
-        averaged, scale = np.empty((mean.size, curves.shape[0])), np.empty(mean.size)
+        averaged, scale = np.empty((mean.size, curves.shape[0]), curves.dtype), np.empty(mean.size)
         for some, sizes in _batches(self.diameters, mean, spread, self.q_max):
             weights = log_normal_weights(self.diameters[sizes], mean[some], spread[some])
             scale[some] = first[sizes] @ weights
             weights /= scale[some]
-            averaged[some] = weights.T @ curves[:, sizes].T
+            averaged[some] = weights.astype(curves.dtype, copy=False).T @ curves[:, sizes].T
         return averaged.T, scale
+
+    def slopes(self, kind: str, log_mean: Array, log_spread: Array) -> tuple[Array, Array, Array]:
+        """Return the curves of :meth:`average` and their derivatives by ln mean and by ln spread, each of shape (N, m)."""
+        mean, spread = np.exp(log_mean), np.exp(log_spread)
+        curves, first = self.curves[kind], self.first[kind]
+        averaged = np.empty((3, mean.size, curves.shape[0]))
+        for some, sizes in _batches(self.diameters, mean, spread, self.q_max):
+            weights = np.concatenate(log_normal_slopes(self.diameters[sizes], mean[some], spread[some]), axis=1)
+            scales = (first[sizes] @ weights).reshape(3, -1)
+            summed = (weights.T @ curves[:, sizes].T).reshape(3, some.size, -1)
+            summed /= scales[0, :, None]
+            summed[1:] -= summed[0] * (scales[1:] / scales[0])[..., None]
+            averaged[:, some] = summed
+        return averaged[0], averaged[1], averaged[2]
 
     def softened(self, excess: float) -> ShapeTable:
         """Return the same with every variance *excess* times larger.
@@ -160,6 +186,25 @@ def log_normal_weights(diameters: Array, mean: Array, spread: Array) -> Array:
     mean, spread : ndarray, shape (N,)
         Mean size [nm] and sd/mean; an sd below ``MIN_SD`` is taken as ``MIN_SD``.
     """
+    return _weights_and_places(diameters, mean, spread)[0]
+
+
+def log_normal_slopes(diameters: Array, mean: Array, spread: Array) -> tuple[Array, Array, Array]:
+    """Return :func:`log_normal_weights` and their derivatives by ln mean and ln spread, but for what keeps their sum, each (d, N).
+
+    With x = ln(D / median) and v = ln(1 + spread²), ln w = -x²/2v - ln D + const: its derivative by ln mean is x/v, and by v is
+    x²/2v² - x/2v. Where the sd is held at ``MIN_SD`` v follows the mean instead of the spread.
+    """
+    weights, x, variance = _weights_and_places(diameters, mean, spread)
+    held = spread * mean < MIN_SD
+    relative = np.maximum(spread, MIN_SD / mean) ** 2
+    by_mean = x / variance
+    by_broadness = by_mean * (by_mean - 1) * (relative / (1 + relative))  # by ln of the relative width: dv = 2 relative / (1 + relative)
+    return weights, weights * (by_mean - held * by_broadness), weights * (~held * by_broadness)
+
+
+def _weights_and_places(diameters: Array, mean: Array, spread: Array) -> tuple[Array, Array, Array]:
+    """Return log-normal shares and ln(D / median), each (d, N), and the variances of ln D (N,)."""
     variance = np.log1p(np.maximum(spread, MIN_SD / mean) ** 2)
     log_d = np.log(diameters)[:, None]
     x = log_d - (np.log(mean) - variance / 2)
@@ -167,4 +212,4 @@ def log_normal_weights(diameters: Array, mean: Array, spread: Array) -> Array:
     exponent -= exponent.max(axis=0)  # a distribution wholly beyond the grid is that of the size at its end
     weights = np.exp(exponent, out=exponent)
     weights /= weights.sum(axis=0)
-    return np.asarray(weights)
+    return np.asarray(weights), x, variance

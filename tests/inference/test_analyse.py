@@ -341,3 +341,13 @@ def test_that_a_thousand_points_take_a_bounded_time():
     answer = judged(measured(SPHERES, q=np.linspace(0.03, 4.0, 1000)))
     assert time.process_time() - began < 5
     assert answer.seconds > 0
+
+
+def test_that_three_types_are_tried_only_where_a_second_one_helped(monkeypatch):
+    said = []
+    pure, pair = measured(("type 4", 1.0, 50.0, 0.1)), measured(("type 4", 0.6, 50.0, 0.1), ("type 1", 0.4, 60.0, 0.1))
+    for curve in (pure, pair):
+        steps: list[str] = []
+        analyse(curve, report=lambda step, steps=steps: steps.append(step.message))
+        said.append(any(step.startswith("fitting three or more") for step in steps))
+    assert said == [False, True]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.datasets.basis import default_basis
 from engine.ensembles.average import size_average
 from engine.ensembles.size_distribution import LogNormal
-from engine.inference.shapes import MIN_SD, log_normal_weights
+from engine.inference.shapes import MIN_SD, SINGLE, log_normal_weights
 from engine.models.registry import LNP_TYPES, MODELS
 from engine.scattering.exact import form_factors
 from tests.inference.samples import measured, shapes_of
@@ -52,3 +52,37 @@ def test_that_whitened_data_have_unit_variance_and_curves_start_at_one():
     np.testing.assert_allclose(shapes.flat * prepared.sigma, 1)
     columns, _ = shapes.average("type 2", np.log([30.0, 80.0]), np.log([0.1, 0.3]))
     np.testing.assert_allclose(columns[0] * prepared.sigma[0], 1)
+
+
+@pytest.mark.parametrize("kind", LNP_TYPES)
+@pytest.mark.parametrize(("mean", "spread"), [(45.0, 0.12), (20.0, 0.3), (90.0, 0.02), (30.0, 0.011), (150.0, 0.2)])
+def test_that_slopes_are_the_derivatives_of_the_averaged_curve(kind, mean, spread):
+    _, shapes = shapes_of(CURVE)
+    at, step = np.log([mean]), 1e-5
+    width = np.log([spread])
+    curve, by_mean, by_spread = shapes.slopes(kind, at, width)
+    whole = np.abs(curve).max()
+    np.testing.assert_allclose(curve[0], shapes.average(kind, at, width)[0][:, 0], atol=1e-9 * whole)
+    for slope, up, down in ((by_mean, (at + step, width), (at - step, width)), (by_spread, (at, width + step), (at, width - step))):
+        numerical = (shapes.average(kind, *up)[0] - shapes.average(kind, *down)[0])[:, 0] / (2 * step)
+        # the supports of the two sums may differ by a size of weight 1e-6 each
+        np.testing.assert_allclose(slope[0], numerical, atol=1e-4 * whole)
+
+
+def test_that_a_width_that_is_held_has_no_slope_by_the_spread():
+    _, shapes = shapes_of(CURVE)
+    _, _, by_spread = shapes.slopes("type 4", np.log([40.0]), np.log([0.5 * MIN_SD / 40]))
+    assert not by_spread.any()
+
+
+def test_that_single_precision_is_used_only_where_chi2_does_not_feel_it():
+    _, shapes = shapes_of(CURVE)
+    single = shapes.single()
+    assert single.curves["type 1"].dtype == np.float32
+    sizes = np.log([[40.0, 0.1], [90.0, 0.3], [25.0, 0.05]])
+    exact, rounded = (table.average("type 1", sizes[:, 0], sizes[:, 1])[0] for table in (shapes, single))
+    level = shapes.data @ exact / (exact * exact).sum(axis=0)
+    chi2 = [((shapes.data[:, None] - level * curve.astype(float)) ** 2).sum(axis=0) for curve in (exact, rounded)]
+    np.testing.assert_allclose(chi2[1], chi2[0], rtol=1e-5, atol=0.02)
+    known_better = shapes.softened((np.abs(shapes.data).max() / (2 * SINGLE)) ** 2)
+    assert known_better.single() is known_better

@@ -198,6 +198,7 @@ def nothing_left(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator
     threads = set(_running_threads())  # of other tests, as the event loop that dask keeps for good
     yield
     if request.session.testsfailed > failures:
+        workers.shut_down()  # so that the next tests are not blamed for its jobs
         return  # the report of a failed test holds on to its window
     request.node.funcargs.clear()  # pytest keeps the fixtures' values longer than the test needs them
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
