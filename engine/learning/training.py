@@ -22,7 +22,7 @@ from engine.learning.config import TrainConfig, to_dict
 from engine.learning.coordinates import from_samples, set_index
 from engine.learning.features import Scaler, fit_scaler
 from engine.learning.model_folder import AXES, LARGEST_WEIGHTS, QUANTILES, Calibration, Model, flush, load_model, save_model
-from engine.progress import Report, silent
+from engine.progress import Report, Step, silent
 
 if TYPE_CHECKING:
     import torch
@@ -116,8 +116,8 @@ def train(config: TrainConfig, folder: Path, basis: Basis, *, report: Report = s
         Where the model goes. After the first validation it always holds a whole model, the best so far, and a state from which an
         interrupted training goes on, to the same end as if it had not been interrupted.
     report : Report
-        Told :class:`TrainStep` and :class:`Validated`; may raise Cancelled, which ends the training at once and leaves the best so far,
-        not yet calibrated. To end it well before its time, see :func:`ask_to_stop`.
+        Told :class:`TrainStep` and :class:`Validated`, and a ``Step`` of what comes before and after; may raise Cancelled, which ends
+        the training at once and leaves the best so far, not yet calibrated. To end it well before its time, see :func:`ask_to_stop`.
     resume : bool
         Go on where a training of the same configuration was interrupted in *folder*.
 
@@ -128,10 +128,10 @@ def train(config: TrainConfig, folder: Path, basis: Basis, *, report: Report = s
     """
     (folder / STOP).unlink(missing_ok=True)
     with _one_thread():
-        run = (_resumed(config, folder, basis) if resume else None) or _begun(config, basis)
+        run = (_resumed(config, folder, basis) if resume else None) or _begun(config, basis, report)
         _steps(run, config, folder, basis, report)
     best = load_model(folder)
-    calibration, reference = calibrate({**best.weights}, config, basis)
+    calibration, reference = calibrate({**best.weights}, config, basis, report=report)
     best = replace(best, calibration=calibration, weights={**best.weights, **reference})
     save_model(folder, best)
     for name in (STATE, STOP):
@@ -162,13 +162,20 @@ def _stream(config: TrainConfig, basis: Basis, split: int) -> CurveStream:
     return CurveStream(basis, samples=config.samples, instruments=config.instrument, seed=config.seed, split=split)
 
 
-def _begun(config: TrainConfig, basis: Basis) -> _Run:
+def _begun(config: TrainConfig, basis: Basis, report: Report) -> _Run:
     stream = _stream(config, basis, TRAINING)
-    batches = (stream.batch(i, config.budget.batch) for i in range(SCALER_BATCHES))
-    return _made(config, basis, fit_scaler((b.intensity, b.sigma, b.filled) for b in batches))
+    batches = (stream.batch(i, config.budget.batch) for i in _each(range(SCALER_BATCHES), "simulating the first curves", report))
+    return _made(config, basis, fit_scaler((b.intensity, b.sigma, b.filled) for b in batches), report)
 
 
-def _made(config: TrainConfig, basis: Basis, scaler: Scaler) -> _Run:
+def _each(indices: range, message: str, report: Report) -> Iterator[int]:
+    """Yield *indices*, telling before each how many are done."""
+    for done, index in enumerate(indices):
+        report(Step(done, len(indices), message))
+        yield index
+
+
+def _made(config: TrainConfig, basis: Basis, scaler: Scaler, report: Report = silent) -> _Run:
     import torch
 
     from engine.learning.network import Network
@@ -176,8 +183,8 @@ def _made(config: TrainConfig, basis: Basis, scaler: Scaler) -> _Run:
     torch.manual_seed(config.seed)
     network = Network(config.network).to(_device())
     optimiser = torch.optim.AdamW(network.parameters(), lr=config.budget.learning_rate, weight_decay=0.01)
-    sampler = Sampler(_stream(config, basis, VALIDATION), scaler, CHUNK)
-    return _Run(network, optimiser, scaler, [sampler(index) for index in range(VALIDATION_CURVES // CHUNK)])
+    sampler, chunks = Sampler(_stream(config, basis, VALIDATION), scaler, CHUNK), range(VALIDATION_CURVES // CHUNK)
+    return _Run(network, optimiser, scaler, [sampler(index) for index in _each(chunks, "simulating curves to validate with", report)])
 
 
 def learning_rate(config: TrainConfig, step: int) -> float:
@@ -285,14 +292,17 @@ def _model(run: _Run, config: TrainConfig, basis: Basis) -> Model:
     )
 
 
-def calibrate(weights: dict[str, Single], config: TrainConfig, basis: Basis) -> tuple[Calibration, dict[str, Single]]:
+def calibrate(
+    weights: dict[str, Single], config: TrainConfig, basis: Basis, *, report: Report = silent
+) -> tuple[Calibration, dict[str, Single]]:
     """Return temperature, inflation and distances measured on curves of a split of their own, and the reference of the distances.
 
     The distance of a curve is that of its embedding from the mean of the split's first half, in units of the standard deviation along
     each of ``AXES`` principal axes; its quantiles are those of the second half.
     """
     sampler = Sampler(_stream(config, basis, CALIBRATION), forward.scaler(weights), CHUNK)
-    made = [sampler(index) for index in range(CALIBRATION_CURVES // CHUNK)]
+    made = [sampler(index) for index in _each(range(CALIBRATION_CURVES // CHUNK), "calibrating: simulating curves", report)]
+    report(Step(0, 1, "calibrating"))
     embedding = np.concatenate([forward.embed(weights, features) for features, _, _ in made])
     labels, theta = np.concatenate([m[1] for m in made]), np.concatenate([m[2] for m in made])
     half = embedding.shape[0] // 2

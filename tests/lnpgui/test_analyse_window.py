@@ -130,7 +130,7 @@ def test_that_a_click_on_stop_ends_all_work_within_half_a_second(
 ) -> None:
     analyst.gate = threading.Event()
     drop(window, [write_curve(tmp_path / f"{i}.dat") for i in range(4)])
-    button = window.analyse.cancel_button
+    button = window.analyse.progress.stop_button
     qtbot.waitUntil(lambda: button.isVisible(), timeout=PATIENCE_MS)  # offered after a second
     clock = OwnClock()
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)

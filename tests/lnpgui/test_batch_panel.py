@@ -498,7 +498,7 @@ def test_that_writing_stops_at_once_and_says_what_is_there(
     qtbot.waitUntil(lambda: (tmp_path / "out" / "1.dat").exists())
     assert not desk.view.table_action.isEnabled()
     clock = OwnClock()
-    qtbot.mouseClick(desk.view.cancel, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(desk.view.progress.stop_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not desk.presenter.is_busy)
     assert clock.seconds < 0.5
     assert desk.view.notice.text() == f"Stopped: 1 of 9 reports are in {tmp_path / 'out'}."

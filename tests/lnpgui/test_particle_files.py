@@ -199,11 +199,11 @@ def test_that_a_long_curve_of_a_map_shows_progress_and_can_be_stopped(
     path = tmp_path / "ball.npy"
     write_volume(path, voxelise(SPHERE, 2.0, 2))
     panel.files_given.emit((path,))
-    qtbot.waitUntil(panel.stop_button.isVisible)
-    assert "25 %" in panel._progress.text()
-    qtbot.mouseClick(panel.stop_button, LEFT)
+    qtbot.waitUntil(panel.progress.stop_button.isVisible)
+    assert "25 %" in panel.progress.words.text()
+    qtbot.mouseClick(panel.progress.stop_button, LEFT)
     settled(window, qtbot)
-    assert not panel.stop_button.isVisible()
+    assert not panel.progress.stop_button.isVisible()
     assert "stopped" in panel._words.text()
 
 

@@ -280,11 +280,11 @@ def test_that_a_long_simulation_shows_progress_and_stops(panel: Panel, monkeypat
     monkeypatch.setattr(work, "simulate", endless)
     panel.view.instrument.seed.setValue(9)
     panel.qtbot.waitUntil(begun.is_set)
-    panel.qtbot.waitUntil(panel.view.stop_button.isVisible)
-    assert panel.view._bar.value() == 750
-    panel.qtbot.mouseClick(panel.view.stop_button, LEFT)
+    panel.qtbot.waitUntil(panel.view.progress.stop_button.isVisible)
+    assert panel.view.progress.bar.value() == 750
+    panel.qtbot.mouseClick(panel.view.progress.stop_button, LEFT)
     panel.settle()
-    assert not panel.view.stop_button.isVisible()
+    assert not panel.view.progress.stop_button.isVisible()
     assert panel.view.start_button.isEnabled()
 
 

@@ -158,15 +158,15 @@ def test_that_a_training_is_shown_while_it_runs_and_its_model_is_listed(panel, q
     qtbot.mouseClick(panel.form.start_button, Qt.MouseButton.LeftButton)
     (job,) = panel.jobs
     assert not panel.form.isEnabled()
-    assert panel.stop_button.isEnabled()
+    assert panel.progress.stop_button.isEnabled()
     for step in range(1, 31):
         job.reported.emit(TrainStep(step, 100, 2.0, 3.0, 5120.0))
     job.reported.emit(Validated(30, 100, 1.9, 2.9, 0.4, True))
-    assert panel.loss.points == (3, 1)
-    assert panel.progress.value() == 300
-    assert "left" in panel._state.text()
+    assert panel.loss.points == (4, 1)  # the first step is drawn at once
+    assert panel.progress.bar.value() == 300
+    assert "left" in panel.progress.words.text()
     job.reported.emit(Step(0, 1, "measuring the model"))
-    assert panel._state.text().startswith("Measuring")
+    assert panel.progress.words.text().startswith("Measuring")
     folder = put_model(tmp_path / "own" / "my-instrument", "my instrument")
     job.end("done", "my instrument 12345678")
     assert "Done" in panel._state.text()
@@ -178,15 +178,36 @@ def test_that_a_training_is_shown_while_it_runs_and_its_model_is_listed(panel, q
 
 def test_that_stop_asks_the_training_to_end_well_and_closing_cancels_it(panel, qtbot, tmp_path):
     qtbot.mouseClick(panel.form.start_button, Qt.MouseButton.LeftButton)
-    qtbot.mouseClick(panel.stop_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.progress.stop_button, Qt.MouseButton.LeftButton)
     assert (tmp_path / "own" / "my-instrument" / STOP).exists()
     assert not panel.jobs[0].was_cancelled
     panel.jobs[0].reported.emit(TrainStep(10, 100, 2.0, 3.0, 5120.0))  # on its way when the training was asked to stop
-    assert panel._state.text().startswith("Stopping")
-    assert not panel.stop_button.isEnabled()
+    assert panel.progress.words.text().startswith("Stopping")
+    assert not panel.progress.stop_button.isEnabled()
     panel.presenter.stop()
     assert panel.jobs[0].was_cancelled
     assert not panel.presenter.is_busy
+
+
+def test_that_a_training_says_at_once_what_it_does_before_the_first_loss(panel, qtbot, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("lnpgui.panels.train.presenter.time.monotonic", lambda: now[0])
+    qtbot.mouseClick(panel.form.start_button, Qt.MouseButton.LeftButton)
+    assert panel.progress.isVisible()
+    assert "Starting a process for the training" in panel.progress.words.text()
+    assert "left" in panel.progress.words.text()
+    assert panel.progress.bar.maximum() == 0  # how far a start is nobody knows
+    panel.jobs[0].reported.emit(Step(1, 2, "loading PyTorch"))
+    assert panel.progress.words.text() == "Before it learns: loading PyTorch …"
+    for done in range(11):
+        panel.jobs[0].reported.emit(Step(done, 40, "simulating the first curves"))
+        now[0] += 1.0
+    assert panel.progress.words.text() == "Before it learns: simulating the first curves, about 30 s left …"
+    assert panel.progress.bar.value() == 250
+    panel.jobs[0].reported.emit(TrainStep(1, 100, 2.0, 3.0, 5120.0))
+    assert panel.loss.points == (1, 0)
+    panel.jobs[0].end("cancelled")
+    assert not panel.progress.isVisible()
 
 
 def test_that_a_training_that_fails_says_why(panel, qtbot):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from engine.progress import Pace, Report, Step
+from engine.progress import Report, Step
 from lnpgui import wording
 from lnpgui.engine_calls import EngineCalls, warm_up
 from lnpgui.panels.analyse.choosing import Choosing
 from lnpgui.panels.analyse.drawing import Drawing
 from lnpgui.panels.analyse.keeping import Keeping
-from lnpgui.panels.analyse.view import AnalyseView, Progress
+from lnpgui.panels.analyse.view import AnalyseView
 from lnpgui.request import PLAIN, Habit, Request
 from lnpgui.session import Entry, Session, State, Ticket
 from lnpgui.settings import Settings
+from lnpgui.telling import Telling
 from lnpgui.workers import Failure, JobQueue, Processes, most_processes
 
 if TYPE_CHECKING:
@@ -58,9 +58,8 @@ class AnalysePresenter(QObject):
         self._is_begun = False
         self._is_current_ours = False  # the shown curve was chosen by us, not by the user
         self._steps: dict[Any, Step] = {}  # of what is at work, by ticket
-        self._pace = Pace(0.0)
-        self._show_progress = QTimer(self, singleShot=True, interval=PROGRESS_AFTER_MS)  # quick work shall not flicker
-        self._show_progress.timeout.connect(self._update_progress)
+        self._telling = Telling(self, after_ms=PROGRESS_AFTER_MS)
+        self._telling.told.connect(view.show_progress)
         self._show_soon = QTimer(self, singleShot=True, interval=0)  # several changes in one turn are shown once
         self._show_soon.timeout.connect(self._show)
         self._drawing = Drawing(view, session, self)
@@ -225,8 +224,7 @@ class AnalysePresenter(QObject):
         match event:
             case Step():
                 self._steps[ticket] = event
-                if not self._show_progress.isActive():
-                    self._update_progress()
+                self._tell_progress()
 
     @Slot(object, object)
     def _on_read(self, ticket: Any, result: Any) -> None:
@@ -304,8 +302,7 @@ class AnalysePresenter(QObject):
             self._batch.clear()
             self._steps.clear()
             self._is_begun = False
-            self._show_progress.stop()
-            self._view.show_progress(None)
+            self._telling.end()
             self._view.show_busy(False)
 
     # -- showing -------------------------------------------------------------------------------------------------------
@@ -314,16 +311,12 @@ class AnalysePresenter(QObject):
         """Offer to stop at once, and show the progress if the work lasts."""
         if self.is_busy and not self._is_begun:
             self._is_begun = True
-            self._pace = Pace(time.monotonic())
+            self._telling.begin("Reading")
             if self._processes is not None:
                 self._processes.warm(warm_up)
             self._view.show_busy(True)
-            self._show_progress.start()
 
-    @Slot()
-    def _update_progress(self) -> None:
-        if not self.is_busy:
-            return
+    def _tell_progress(self) -> None:
         left = sum(entry.key in self._batch and not entry.is_settled for entry in self._session.entries)
         total = max(1, len(self._batch))
         done = total - max(1, left)
@@ -332,8 +325,7 @@ class AnalysePresenter(QObject):
         newest = next((step.message for step in reversed(self._steps.values()) if step.message), "")
         words = f"{done + 1} of {total} curves" if total > 1 else "Analysing"
         words = f"{words}: {newest}" if newest else words
-        rest = wording.time_left(self._pace.left(share, time.monotonic())) if total > 1 else ""
-        self._view.show_progress(Progress(share, f"{words}, {rest}" if rest else words))
+        self._telling.step(share, words, with_rest=total > 1)
 
     @Slot(object, object)
     def _on_added(self, entries: Sequence[Entry], after: int | None) -> None:

@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
-    QPushButton,
     QSplitter,
     QStackedWidget,
     QToolButton,
@@ -30,6 +28,8 @@ from lnpgui.panels.analyse.plot_bar import REPRESENTATION_TITLES, PlotBar
 from lnpgui.panels.analyse.reading_line import ReadingLine
 from lnpgui.panels.analyse.verdict_card import VerdictCard
 from lnpgui.theme import Theme, icon
+from lnpgui.widgets.progress_line import Progress, ProgressLine
+from lnpgui.widgets.three_columns import ThreeColumns
 from lnpgui.wording import title
 
 if TYPE_CHECKING:
@@ -58,14 +58,6 @@ HINT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the work is: a share from 0 to 1 and a phrase."""
-
-    share: float
-    words: str
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Drawn:
     """What was last given to the plots, which come later than the panel."""
@@ -80,7 +72,7 @@ class _Drawn:
     visible: tuple[float, float] | None = None
 
 
-class AnalyseView(QWidget):
+class AnalyseView(ThreeColumns):
     """Shows what it is given and reports what the user does."""
 
     files_given = Signal(object)  # tuple of Path: files and folders
@@ -125,6 +117,7 @@ class AnalyseView(QWidget):
         self.choices = ChoicesLine(theme, [(kind, title(kind)) for kind in LNP_TYPES])
         self.bar = PlotBar(theme)
         self.card = VerdictCard(theme)
+        self.progress = ProgressLine("analysis", self.cancel_action.toolTip())
         self._assemble()
         self._connect()
         self.set_theme(theme)
@@ -181,16 +174,7 @@ class AnalyseView(QWidget):
         return action
 
     def _assemble(self) -> None:
-        self._columns = QSplitter(Qt.Orientation.Horizontal)
-        self._columns.setChildrenCollapsible(False)
-        for column in (self._left(), self._middle(), self._right()):
-            self._columns.addWidget(column)
-        self._columns.setSizes([290, 700, 370])
-        for i, stretch in enumerate((0, 1, 0)):
-            self._columns.setStretchFactor(i, stretch)
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(8, 8, 8, 8)
-        outer.addWidget(self._columns)
+        self.set_columns((self._left(), self._middle(), self._right()), (290, 700, 370), (False, True, False))
 
     def _left(self) -> QWidget:
         left = QWidget()
@@ -211,31 +195,8 @@ class AnalyseView(QWidget):
         rows.addLayout(buttons)
         rows.addWidget(self._notice)
         rows.addWidget(self.list, 1)
-        rows.addWidget(self._progress_line())
+        rows.addWidget(self.progress)
         return left
-
-    def _progress_line(self) -> QWidget:
-        self._progress = QWidget()
-        self._words = QLabel()
-        self._words.setProperty("role", "muted")
-        self._words.setWordWrap(True)
-        self._bar = QProgressBar()
-        self._bar.setRange(0, 1000)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(8)
-        self._bar.setAccessibleName("Progress")
-        self.cancel_button = QPushButton("Stop")
-        self.cancel_button.setToolTip(self.cancel_action.toolTip())
-        line = QHBoxLayout()
-        line.addWidget(self._bar, 1)
-        line.addWidget(self.cancel_button)
-        rows = QVBoxLayout(self._progress)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(2)
-        rows.addWidget(self._words)
-        rows.addLayout(line)
-        self._progress.hide()
-        return self._progress
 
     def _middle(self) -> QWidget:
         self._stack = QStackedWidget()
@@ -268,7 +229,7 @@ class AnalyseView(QWidget):
         self.remove_action.triggered.connect(self._on_remove)
         self.clear_action.triggered.connect(self.clear_requested)
         self.cancel_action.triggered.connect(self.cancel_requested)
-        self.cancel_button.clicked.connect(self.cancel_requested)
+        self.progress.stop_wanted.connect(self.cancel_requested)
         self.list.chosen.connect(self.chosen)
         self.list.marked.connect(self.marked)
         self.reading.flip_requested.connect(self.flip_requested)
@@ -495,10 +456,7 @@ class AnalyseView(QWidget):
 
     def show_progress(self, progress: Progress | None) -> None:
         """Show how far the work is; None hides it."""
-        self._progress.setVisible(progress is not None)
-        if progress is not None:
-            self._bar.setValue(round(1000 * progress.share))
-            self._words.setText(progress.words)
+        self.progress.show_progress(progress)
 
     def show_notice(self, words: str, *, is_trouble: bool = True) -> None:
         """Say something about the last request as a whole; nothing hides it."""
@@ -525,14 +483,6 @@ class AnalyseView(QWidget):
             self._plot.set_theme(theme)
         if self._sizes is not None:
             self._sizes.set_theme(theme)
-
-    def layout_state(self) -> QByteArray:
-        """Return the widths of the columns, to be kept."""
-        return self._columns.saveState()
-
-    def restore_layout(self, state: QByteArray) -> None:
-        """Take up widths kept earlier."""
-        self._columns.restoreState(state)
 
 
 def _tool_button(action: QAction, *, with_text: bool = False) -> QToolButton:

@@ -308,7 +308,6 @@ class BatchPresenter(QObject):
 
     @Slot(str, bool)
     def _on_written(self, words: str, is_trouble: bool) -> None:
-        self._view.show_progress("", 0.0)
         self._view.let_export(True)
         left = sum(not entry.is_settled or entry.state is State.STOPPED for entry in self._session.entries)
         more = f" {left} unfinished {'curve was' if left == 1 else 'curves were'} left out." if left and not is_trouble else ""

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
-    QProgressBar,
     QPushButton,
     QSplitter,
     QToolButton,
@@ -29,6 +28,7 @@ from lnpgui.panels.batch.live_bar import LiveBar
 from lnpgui.panels.batch.table import BatchTable
 from lnpgui.plots.trend_plot import Against, TrendPlot
 from lnpgui.theme import Theme
+from lnpgui.widgets.progress_line import Progress, ProgressLine
 from lnpgui.wording import Light
 
 LIGHT_CHOICES: tuple[tuple[str, tuple[Light, ...]], ...] = (
@@ -130,18 +130,7 @@ class BatchView(QWidget):
         self.banner.hide()
 
     def _make_progress(self) -> None:
-        self._progress = QWidget()
-        self._bar = QProgressBar(maximum=1000, textVisible=False)
-        self._bar.setMaximumHeight(8)
-        self._words = QLabel()
-        self.cancel = QPushButton("Stop")
-        self.cancel.setToolTip("Stop writing; what is written stays")
-        line = QHBoxLayout(self._progress)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(self._words)
-        line.addWidget(self._bar, 1)
-        line.addWidget(self.cancel)
-        self._progress.hide()
+        self.progress = ProgressLine("writing", "Stop writing; what is written stays")
         self.notice = QLabel()
         self.notice.setWordWrap(True)
         self.notice.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -159,7 +148,7 @@ class BatchView(QWidget):
         rows.setSpacing(6)
         rows.addLayout(tools)
         rows.addWidget(self.table, 1)
-        rows.addWidget(self._progress)
+        rows.addWidget(self.progress)
         rows.addWidget(self.notice)
         heads = QHBoxLayout()
         heads.setSpacing(6)
@@ -200,7 +189,7 @@ class BatchView(QWidget):
         self.table_action.triggered.connect(self._ask_table)
         self.reports_action.triggered.connect(self._ask_reports)
         self.capsules_action.triggered.connect(self._ask_capsules)
-        self.cancel.clicked.connect(self.cancel_requested)
+        self.progress.stop_wanted.connect(self.cancel_requested)
         self.banner_close.clicked.connect(self.alarms_dismissed)
         self.banner_show.clicked.connect(self._on_show_alarms)
         shown = self.table.filter
@@ -273,11 +262,9 @@ class BatchView(QWidget):
         self.banner_words.setText(words)
         self.banner.setVisible(bool(words))
 
-    def show_progress(self, words: str, share: float) -> None:
-        """Show how far the writing is; no words hide it."""
-        self._progress.setVisible(bool(words))
-        self._words.setText(words)
-        self._bar.setValue(round(1000 * share))
+    def show_progress(self, progress: Progress | None) -> None:
+        """Show how far the writing is; None hides it."""
+        self.progress.show_progress(progress)
 
     def show_notice(self, words: str, *, is_trouble: bool = False) -> None:
         """Say how the last request ended; nothing hides it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,10 +9,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from engine.progress import Pace, Report, Step
-from lnpgui import wording
+from engine.progress import Report, Step
 from lnpgui.panels.batch import exports
 from lnpgui.panels.batch.exports import Item
+from lnpgui.telling import Telling
 from lnpgui.workers import Failure, JobQueue, Processes, Work, most_processes
 
 Page = Callable[[Path, str, Item, Report], None]
@@ -32,7 +31,7 @@ def page_jobs() -> tuple[Callable[[Work], Any], int, Callable[[], None]]:
 class Writer(QObject):
     """Writes a table, or a page for each curve."""
 
-    told = Signal(str, float)  # words, and the share that is done
+    told = Signal(object)  # Progress, or None when nothing is written
     ended = Signal(str, bool)  # words, and whether they tell of trouble
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -51,7 +50,8 @@ class Writer(QObject):
         self._left = 0
         self._stopped = 0
         self._faults: list[str] = []
-        self._pace = Pace(0.0)
+        self._telling = Telling(self, after_ms=0)
+        self._telling.told.connect(self.told)
         self.is_busy = False
 
     def table(self, items: Sequence[Item], path: Path) -> None:
@@ -77,8 +77,7 @@ class Writer(QObject):
         self.is_busy = True
         self._items, self._what, self._target = items, what, target
         self._faults = []
-        self._pace = Pace(time.monotonic())
-        self.told.emit(f"Writing the {what} …" if what == "table" else f"Writing {what}s …", 0.0)
+        self._telling.begin(f"Writing the {what} …" if what == "table" else f"Writing {what}s …")
 
     def _end(self, words: str, *, is_trouble: bool) -> None:
         if self._close is not None:
@@ -86,6 +85,7 @@ class Writer(QObject):
         self._pages, self._close = None, None
         self._items = ()
         self.is_busy = False
+        self._telling.end()
         self.ended.emit(words, is_trouble)
 
     # -- one file ------------------------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ class Writer(QObject):
     @Slot(object, object)
     def _on_reported(self, ticket: str, event: object) -> None:
         if ticket == "table" and isinstance(event, Step):
-            self.told.emit("Writing the table …", event.done / max(1, event.total))
+            self._telling.step(event.done / max(1, event.total), "Writing the table …")
 
     @Slot(object, object)
     def _on_done(self, ticket: str, _: object) -> None:
@@ -130,9 +130,7 @@ class Writer(QObject):
     def _on_page(self, _: str, __: object) -> None:
         self._left -= 1
         total = len(self._items)
-        share = 1 - self._left / total
-        rest = wording.time_left(self._pace.left(share, time.monotonic()))
-        self.told.emit(f"{total - self._left} of {_number(total, self._what)}{f', {rest}' if rest else ''}", share)
+        self._telling.step(1 - self._left / total, f"{total - self._left} of {_number(total, self._what)}")
 
     @Slot(object, object)
     def _on_page_failed(self, name: str, failure: Failure) -> None:

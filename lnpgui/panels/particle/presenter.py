@@ -22,6 +22,7 @@ from lnpgui.panels.particle.scattered import Scattered, save, scale_to, scatter,
 from lnpgui.panels.particle.sources import MODEL_SOURCES, Source, loader
 from lnpgui.panels.particle.view import ParticleView
 from lnpgui.session import Entry, Session
+from lnpgui.telling import Telling
 from lnpgui.workers import Failure, JobQueue
 
 if TYPE_CHECKING:
@@ -62,9 +63,8 @@ class ParticlePresenter(QObject):
         self._files = JobQueue(self)
         self._loads = JobQueue(self)
         self._voxels = JobQueue(self)
-        self._step = ""
-        self._progress = QTimer(self, singleShot=True, interval=PROGRESS_AFTER_MS)
-        self._progress.timeout.connect(self._show_progress)
+        self._telling = Telling(self, after_ms=PROGRESS_AFTER_MS)
+        self._telling.told.connect(view.show_progress)
         self._soon = QTimer(self, singleShot=True, interval=0)  # several changes in one turn are one
         self._soon.timeout.connect(self._update)
         self._picture_soon = QTimer(self, singleShot=True, interval=PICTURE_AT_LATEST_MS)
@@ -110,7 +110,7 @@ class ParticlePresenter(QObject):
         self._is_over = True
         self._soon.stop()
         self._picture_soon.stop()
-        self._progress.stop()
+        self._telling.end()
         self._is_stale = False
         for queue in (self._curves, self._loads, self._voxels):
             queue.cancel()
@@ -208,8 +208,7 @@ class ParticlePresenter(QObject):
     def _next(self) -> None:
         if self._is_stale and not self._curves.is_busy and self._particle is not None:
             self._is_stale = False
-            if not self._progress.isActive():
-                self._progress.start()
+            self._telling.begin("Computing the curve")
             self._curves.submit(CURVE, partial(scatter, self._particle, self._ground()))
 
     @Slot(object, object)
@@ -235,19 +234,10 @@ class ParticlePresenter(QObject):
     def _on_reported(self, _: object, event: object) -> None:
         match event:
             case Step(done, total, message) if total:
-                self._step = f"{100 * done // total} % {message}"
-                if not self._progress.isActive():
-                    self._show_progress()
-
-    @Slot()
-    def _show_progress(self) -> None:
-        if self._curves.is_busy:
-            self._view.show_progress(self._step or "Computing the curve")
+                self._telling.step(done / total, f"{100 * done // total} % {message}")
 
     def _end_progress(self) -> None:
-        self._progress.stop()
-        self._step = ""
-        self._view.show_progress("")
+        self._telling.end()
 
     @Slot()
     def _on_stop(self) -> None:

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -32,6 +31,8 @@ from lnpgui.panels.particle.picture import Mode, ParticlePicture
 from lnpgui.panels.particle.sources import MAPS, PARTICLES
 from lnpgui.theme import Theme
 from lnpgui.widgets.file_drop import FileDrop
+from lnpgui.widgets.progress_line import Progress, ProgressLine
+from lnpgui.widgets.three_columns import ThreeColumns
 
 PICTURES = "Picture (*.png)"
 TO_OPEN = (
@@ -40,7 +41,7 @@ TO_OPEN = (
 )
 
 
-class ParticleView(QWidget):
+class ParticleView(ThreeColumns):
     """Shows what it is given and reports what the user does."""
 
     model_chosen = Signal(str)  # key
@@ -67,16 +68,7 @@ class ParticleView(QWidget):
     # -- building ------------------------------------------------------------------------------------------------------
 
     def _assemble(self) -> None:
-        columns = self._columns = QSplitter(Qt.Orientation.Horizontal)
-        columns.setChildrenCollapsible(False)
-        for column in (self._left(), self._middle(), self._right()):
-            columns.addWidget(column)
-        columns.setSizes([290, 590, 480])
-        for i, stretch in enumerate((0, 1, 1)):
-            columns.setStretchFactor(i, stretch)
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(8, 8, 8, 8)
-        outer.addWidget(columns)
+        self.set_columns((self._left(), self._middle(), self._right()), (290, 590, 480), (False, True, True))
 
     def _left(self) -> QWidget:
         left = QWidget()
@@ -119,16 +111,7 @@ class ParticleView(QWidget):
         self._notice.setProperty("role", "error")
         self._notice.setWordWrap(True)
         self._notice.hide()
-        self._progress = QLabel()
-        self._progress.setProperty("role", "muted")
-        self.stop_button = QPushButton("Stop")
-        self.stop_button.setToolTip("Stop computing the curve")
-        self._progress_line = QWidget()
-        busy = QHBoxLayout(self._progress_line)
-        busy.setContentsMargins(0, 0, 0, 0)
-        busy.addWidget(self._progress, 1)
-        busy.addWidget(self.stop_button)
-        self._progress_line.hide()
+        self.progress = ProgressLine("curve of the particle", "Stop computing the curve")
         line = QHBoxLayout()
         line.addWidget(self.overlay, 1)
         line.addWidget(self.save_curve_button)
@@ -136,7 +119,7 @@ class ParticleView(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addLayout(line)
         rows.addWidget(self._notice)
-        rows.addWidget(self._progress_line)
+        rows.addWidget(self.progress)
         rows.addWidget(self.plot, 1)
         rows.addWidget(self._words)
         return middle
@@ -170,7 +153,7 @@ class ParticleView(QWidget):
         self.save_curve_button.clicked.connect(self._ask_curve_file)
         self.save_picture_button.clicked.connect(self._ask_picture_file)
         self.open_button.clicked.connect(self._ask_files)
-        self.stop_button.clicked.connect(self.stop_wanted)
+        self.progress.stop_wanted.connect(self.stop_wanted)
         self.drop.dropped.connect(self.files_given)
         self.picture.volume_wanted.connect(self.volume_wanted)
 
@@ -273,10 +256,9 @@ class ParticleView(QWidget):
         self._notice.setText(words)
         self._notice.setVisible(bool(words))
 
-    def show_progress(self, words: str) -> None:
-        """Say how far a long computation is, with a way to stop it; nothing hides it."""
-        self._progress.setText(words)
-        self._progress_line.setVisible(bool(words))
+    def show_progress(self, progress: Progress | None) -> None:
+        """Say how far a long computation is, with a way to stop it; None hides it."""
+        self.progress.show_progress(progress)
 
     def offer_overlay(self, name: str | None) -> None:
         """Offer the measured curve *name* as ground; None when there is none."""
@@ -306,14 +288,6 @@ class ParticleView(QWidget):
         """Use the colours of *theme*."""
         self.plot.set_theme(theme)
         self.picture.set_theme(theme)
-
-    def layout_state(self) -> QByteArray:
-        """Return the widths of the columns, to be kept."""
-        return self._columns.saveState()
-
-    def restore_layout(self, state: QByteArray) -> None:
-        """Take up widths kept earlier."""
-        self._columns.restoreState(state)
 
     def shut_down(self) -> None:
         """Release the picture; call it before the window goes."""

@@ -21,6 +21,7 @@ from lnpgui.panels.simulate.view import SharesRow, SimulateView, SolverRow
 from lnpgui.panels.simulate.work import LIVE_SECONDS, Offer, Outcome, Task, keep, run, save
 from lnpgui.paths import simulated_curves
 from lnpgui.session import Entry, Session
+from lnpgui.telling import Telling
 from lnpgui.workers import Failure, JobQueue
 
 PROGRESS_AFTER_MS = 500
@@ -47,12 +48,12 @@ class SimulatePresenter(QObject):
         self._task: Task | None = None  # the last that could be built
         self._shown: Outcome | None = None
         self._is_stale = self._is_asked = self._is_over = self._runs_asked = False
-        self._share = 0.0
         self._work = JobQueue(self)
         self._files = JobQueue(self)
         self._soon = self._timer(0, self._update)  # several changes in one turn are one
         self._curves_soon = self._timer(0, self._offer_curves)
-        self._progress = self._timer(PROGRESS_AFTER_MS, self._show_progress)
+        self._telling = Telling(self, after_ms=PROGRESS_AFTER_MS)
+        self._telling.told.connect(view.show_progress)
         self._listen()
         view.set_formats([f"{NAMES[ending]} (*{ending})" for ending in NAMES])
         view.show_can_leave(can=False)
@@ -91,7 +92,7 @@ class SimulatePresenter(QObject):
     def stop(self) -> None:
         """Begin nothing any more; the window closes."""
         self._is_over = True
-        for timer in (self._soon, self._curves_soon, self._progress):
+        for timer in (self._soon, self._curves_soon):
             timer.stop()
         self._is_stale = False
         self._work.cancel()
@@ -160,8 +161,8 @@ class SimulatePresenter(QObject):
     def _next(self) -> None:
         if self._is_stale and not self._work.is_busy and self._task is not None:
             self._is_stale = False
-            self._runs_asked, self._share = self._is_asked, 0.0
-            self._progress.start()
+            self._runs_asked = self._is_asked
+            self._telling.begin("Simulating")
             self._work.submit(self._task, partial(run, self._task, self._known, self._is_asked))
 
     @Slot()
@@ -177,20 +178,12 @@ class SimulatePresenter(QObject):
     @Slot(object, object)
     def _on_reported(self, _: object, event: object) -> None:
         match event:
-            case Step(done, total) if total:
-                self._share = done / total
-                if not self._progress.isActive():
-                    self._show_progress()
-
-    @Slot()
-    def _show_progress(self) -> None:
-        if self._work.is_busy:
-            self._view.show_progress(self._share)
+            case Step(done, total, message) if total:
+                self._telling.step(done / total, message[:1].upper() + message[1:])
 
     def _end_progress(self) -> None:
         self._runs_asked = False
-        self._progress.stop()
-        self._view.show_progress(None)
+        self._telling.end()
 
     @Slot(object)
     def _on_cancelled(self, _: object) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -15,10 +15,8 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QProgressBar,
     QPushButton,
     QScrollArea,
-    QSplitter,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -33,6 +31,8 @@ from lnpgui.panels.simulate.sample_table import SampleTable
 from lnpgui.panels.simulate.simulated_plot import SimulatedPlot
 from lnpgui.theme import Theme
 from lnpgui.widgets.combo_items import enable_item
+from lnpgui.widgets.progress_line import Progress, ProgressLine
+from lnpgui.widgets.three_columns import ThreeColumns
 
 SHARES = ("Population", "Number", "Volume", "Scattering")
 NO_CURVE = "No measured curve"
@@ -55,7 +55,7 @@ class SharesRow:
     cells: tuple[str, str, str, str]
 
 
-class SimulateView(QWidget):
+class SimulateView(ThreeColumns):
     """Shows what it is given and reports what the user does."""
 
     changed = Signal()
@@ -108,9 +108,6 @@ class SimulateView(QWidget):
     def _make_buttons(self) -> None:
         self.start_button = QPushButton("Simulate")
         self.start_button.setToolTip("Simulate this sample; what takes less than 0.3 s is simulated at once")
-        self.stop_button = QPushButton("Stop")
-        self.stop_button.setToolTip("Stop the simulation")
-        self.stop_button.hide()
         self.export_button = QPushButton("Export …")
         self.export_button.setToolTip(
             "Save the simulated curve as csv, ATSAS .dat, canSAS1D or NXcanSAS; the file says that it is simulated"
@@ -125,12 +122,7 @@ class SimulateView(QWidget):
             label.setWordWrap(True)
             label.hide()
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._bar = QProgressBar()
-        self._bar.setRange(0, 1000)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(8)
-        self._bar.setAccessibleName("Progress of the simulation")
-        self._bar.hide()
+        self.progress = ProgressLine("simulation", "Stop the simulation")
         self.shares = QTableWidget(0, len(SHARES))
         self.shares.setHorizontalHeaderLabels(list(SHARES))
         self.shares.verticalHeader().hide()
@@ -147,16 +139,7 @@ class SimulateView(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
 
     def _assemble(self) -> None:
-        columns = self._columns = QSplitter(Qt.Orientation.Horizontal)
-        columns.setChildrenCollapsible(False)
-        for column in (self._left(), self._middle(), self._right()):
-            columns.addWidget(column)
-        columns.setSizes([410, 630, 320])
-        for i, stretch in enumerate((0, 1, 0)):
-            columns.setStretchFactor(i, stretch)
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(8, 8, 8, 8)
-        outer.addWidget(columns)
+        self.set_columns((self._left(), self._middle(), self._right()), (410, 630, 320), (False, True, False))
 
     def _left(self) -> QWidget:
         inner = QWidget()
@@ -193,11 +176,8 @@ class SimulateView(QWidget):
         rows.addWidget(self.instrument)
         rows.addWidget(_heading("Solver"))
         rows.addWidget(self.solver)
-        busy = QHBoxLayout()
-        busy.addWidget(self.start_button, 1)
-        busy.addWidget(self.stop_button)
-        rows.addLayout(busy)
-        rows.addWidget(self._bar)
+        rows.addWidget(self.start_button)
+        rows.addWidget(self.progress)
         rows.addWidget(_heading("Fractions"))
         rows.addWidget(self.shares)
         line = QHBoxLayout()
@@ -216,7 +196,7 @@ class SimulateView(QWidget):
         self.parts.toggled.connect(self.changed)
         self.preset.activated.connect(self.preset_chosen)
         self.start_button.clicked.connect(self.start_wanted)
-        self.stop_button.clicked.connect(self.stop_wanted)
+        self.progress.stop_wanted.connect(self.stop_wanted)
         self.export_button.clicked.connect(self._ask_file)
         self.analyse_button.clicked.connect(self.analysis_wanted)
         self._on_measured()
@@ -356,12 +336,9 @@ class SimulateView(QWidget):
         self.start_button.setText(words)
         self.start_button.setEnabled(needed)
 
-    def show_progress(self, share: float | None) -> None:
+    def show_progress(self, progress: Progress | None) -> None:
         """Show how far a simulation is, with a way to stop it; None hides it."""
-        self._bar.setVisible(share is not None)
-        self.stop_button.setVisible(share is not None)
-        if share is not None:
-            self._bar.setValue(round(1000 * share))
+        self.progress.show_progress(progress)
 
     def show_can_leave(self, *, can: bool) -> None:
         """Offer to export and to analyse once there is a curve."""
@@ -372,14 +349,6 @@ class SimulateView(QWidget):
         """Use the colours of *theme*."""
         self.plot.set_theme(theme)
         self.table.set_theme(theme)
-
-    def layout_state(self) -> QByteArray:
-        """Return the widths of the columns, to be kept."""
-        return self._columns.saveState()
-
-    def restore_layout(self, state: QByteArray) -> None:
-        """Take up widths kept earlier."""
-        self._columns.restoreState(state)
 
     def shut_down(self) -> None:
         """Nothing to do: there is nothing to release."""

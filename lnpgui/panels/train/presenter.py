@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,16 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.errors import DataFileError, EngineError, ParameterError
 from engine.learning.model_list import ModelEntry, delete_model, entry, free_folder, list_models
-from engine.progress import Step
+from engine.progress import Pace, Step
+from lnpgui import wording
 from lnpgui.panels.train.request import CURVES_PER_SECOND, minutes, training_of
 from lnpgui.panels.train.view import ModelRow, TrainView
 from lnpgui.panels.train.work import work
 from lnpgui.settings import Settings
 from lnpgui.workers import Failure, Job, ProcessJob, Work
+
+START_SECONDS = 15.0
+"""From the click to the first step of a training on two cores that nobody else uses, rounded up."""
 
 DRAWN_EVERY = 10
 """Steps of a training between two points of the loss curve."""
@@ -35,7 +40,8 @@ class TrainPresenter(QObject):
         self._own = own
         self._make_job = make_job
         self._job: Job | None = None
-        self._is_stopping, self._share = False, 0.0
+        self._is_stopping, self._share, self._learns = False, 0.0, False
+        self._pace: tuple[str, Pace] = ("", Pace(0.0))  # of what is prepared or measured now
         self._folder = own
         self._batch = 1
         self._rate = CURVES_PER_SECOND
@@ -93,13 +99,13 @@ class TrainPresenter(QObject):
 
     def _begin(self, job: Job) -> None:
         self._job = job
-        self._is_stopping, self._share = False, 0.0
+        self._is_stopping, self._share, self._learns = False, 0.0, False
         job.reported.connect(self._on_reported)
         job.done.connect(self._on_done)
         job.failed.connect(self._on_failed)
         job.cancelled.connect(self._on_cancelled)
         job.finished.connect(self._on_finished)
-        self._view.show_running(0.0, "Starting: the first curves are simulated …")
+        self._view.show_running(None, f"Starting a process for the training, {wording.time_left(START_SECONDS)} before it learns …")
         job.start()
 
     @Slot()
@@ -118,15 +124,26 @@ class TrainPresenter(QObject):
         match event:
             case TrainStep(step, total, entropy, density, rate):
                 self._rate = rate
-                if step % DRAWN_EVERY == 0:
+                if step % DRAWN_EVERY == 0 or not self._learns:
+                    self._learns = True
                     self._view.loss.add_training(step * self._batch, entropy, density)
                     self._show_step(step, total)
             case Validated(step, total, entropy, density, _, _):
                 self._view.loss.add_validation(step * self._batch, entropy, density)
-            case Step(_, _, message):
-                self._view.show_running(1.0, message[:1].upper() + message[1:] + " …", can_stop=not self._is_stopping)
+            case Step(done, total, message):
+                self._show_part(done / max(1, total), message)
             case _:
                 pass
+
+    def _show_part(self, share: float, message: str) -> None:
+        """Show what is done before the training or after it, with the time that is left of that."""
+        now = time.monotonic()
+        if message != self._pace[0]:
+            self._pace = (message, Pace(now))
+        rest = wording.time_left(self._pace[1].left(share, now))
+        before = "Before it learns: " if not self._learns else ""
+        words = f"{before}{message}{f', {rest}' if rest else ''} …"
+        self._view.show_running(share, words[:1].upper() + words[1:], can_stop=not self._is_stopping)
 
     def _show_step(self, step: int, total: int) -> None:
         if self._is_stopping:

@@ -13,9 +13,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QMessageBox,
-    QProgressBar,
     QPushButton,
-    QSplitter,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -24,7 +22,9 @@ from PySide6.QtWidgets import (
 from lnpgui.panels.train.form import TrainForm
 from lnpgui.plots.card_plots import ConfusionPlot, LossPlot, ParityPlot, RankPlot, ReliabilityPlot
 from lnpgui.theme import Theme
+from lnpgui.widgets.progress_line import Progress, ProgressLine
 from lnpgui.widgets.tall_area import TallArea
+from lnpgui.widgets.three_columns import ThreeColumns
 
 FOLDER = Qt.ItemDataRole.UserRole
 
@@ -40,7 +40,7 @@ class ModelRow:
     is_own: bool = True
 
 
-class TrainView(QWidget):
+class TrainView(ThreeColumns):
     """Shows what it is given and reports what the user does."""
 
     start_requested = Signal()
@@ -56,16 +56,7 @@ class TrainView(QWidget):
         self.loss = LossPlot(theme)
         self.confusion, self.parity = ConfusionPlot(theme), ParityPlot(theme)
         self.reliability, self.ranks = ReliabilityPlot(theme), RankPlot(theme)
-        columns = QSplitter(Qt.Orientation.Horizontal)
-        columns.setChildrenCollapsible(False)
-        for column in (self._left(), self._middle(), self._right()):
-            columns.addWidget(column)
-        columns.setSizes([360, 480, 520])
-        for place, stretch in enumerate((0, 1, 1)):
-            columns.setStretchFactor(place, stretch)
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(8, 8, 8, 8)
-        outer.addWidget(columns)
+        self.set_columns((self._left(), self._middle(), self._right()), (360, 480, 520), (False, True, True))
         self.form.start_requested.connect(self.start_requested)
         self.show_idle("")
 
@@ -81,20 +72,14 @@ class TrainView(QWidget):
         middle.setMinimumWidth(300)
         self._state = QLabel()
         self._state.setWordWrap(True)
-        self._state.setAccessibleName("State of the training")
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
-        self.progress.setAccessibleName("Progress of the training")
-        self.stop_button = QPushButton("Stop and keep the best")
-        self.stop_button.setToolTip("End the training now; the best network so far is calibrated, measured and kept")
-        self.stop_button.clicked.connect(self.stop_requested)
-        line = QHBoxLayout()
-        line.addWidget(self.progress, 1)
-        line.addWidget(self.stop_button)
+        self._state.setAccessibleName("How the last training ended")
+        tip = "End the training now; the best network so far is calibrated, measured and kept"
+        self.progress = ProgressLine("training", tip, stop_words="Stop and keep the best")
+        self.progress.stop_wanted.connect(self.stop_requested)
         rows = QVBoxLayout(middle)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(self._state)
-        rows.addLayout(line)
+        rows.addWidget(self.progress)
         rows.addWidget(self.loss, 1)
         return middle
 
@@ -186,19 +171,18 @@ class TrainView(QWidget):
         for plot in (self.confusion, self.parity, self.reliability, self.ranks):
             plot.show_card(card)
 
-    def show_running(self, share: float, words: str, *, can_stop: bool = True) -> None:
-        """Show how far the training is, and offer to stop it."""
+    def show_running(self, share: float | None, words: str, *, can_stop: bool = True) -> None:
+        """Show how far the training is, and offer to stop it; no share where that is not known."""
         self.form.set_busy(True)
-        self.stop_button.setEnabled(can_stop)
-        self.progress.setVisible(True)
-        self.progress.setValue(round(1000 * share))
-        self._state.setText(words)
+        self._state.hide()
+        self.progress.stop_button.setEnabled(can_stop)
+        self.progress.show_progress(Progress(share, words))
 
     def show_idle(self, words: str, *, is_error: bool = False) -> None:
         """Show that nothing runs, and how the last training ended."""
         self.form.set_busy(False)
-        self.stop_button.setEnabled(False)
-        self.progress.setVisible(False)
+        self.progress.show_progress(None)
+        self._state.show()
         self._state.setProperty("role", "error" if is_error else "")
         self._state.style().unpolish(self._state)
         self._state.style().polish(self._state)
