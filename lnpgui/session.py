@@ -77,6 +77,7 @@ class Session(QObject):
     removed = Signal(object)  # tuple of keys
     current_changed = Signal(object)  # Entry or None: another one is shown
     asked = Signal(object, object, object)  # Entry, its Request before and its Request now: the analysis is to change
+    made = Signal(object, object)  # Entry: the user had a curve made from others; and the key of what was shown before, or None
     selected_changed = Signal(object)  # tuple of keys: other curves are marked
     offered = Signal(object)  # tuple of Path: files that came by themselves, to be read without being shown
 
@@ -154,6 +155,14 @@ class Session(QObject):
         if new:
             self.added.emit(new, after)
         return new
+
+    def make(self, entry: Entry, after: int) -> Entry:
+        """Put a curve that is made from others behind the one with the key *after*, and show it."""
+        shown = self._current
+        (made,) = self.put([entry], after)
+        self.show(made.key)
+        self.made.emit(made, shown)
+        return made
 
     def put_back(self, before: Iterable[Entry], keys: Collection[int]) -> None:
         """Put removed entries back with their own keys, each behind the one that it followed in *before*."""

@@ -1,4 +1,4 @@
-"""Undo for everything that changes the analysis: what was asked of a curve, and which curves are in the list."""
+"""Undo for everything that changes the analysis: what was asked of a curve, which were made from others, which are in the list."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from engine.units import QUnit
 from lnpgui.request import Request
 from lnpgui.session import Entry, Session
 from lnpgui.settings import Settings
@@ -31,7 +32,7 @@ class Changes(QObject):
     Parameters
     ----------
     session, settings : Session, Settings
-        What changes; the unit confirmed for a folder goes back with the curve.
+        What changes; the unit and the columns confirmed for a folder go back with the curve.
     again : callable
         Reads and analyses the curves with these keys, where the verdict is not at hand.
     """
@@ -50,6 +51,7 @@ class Changes(QObject):
         self._soon.timeout.connect(self._push_asked)
         session.asked.connect(self._on_asked)
         session.removed.connect(self._on_removed)
+        session.made.connect(self._on_made)
         session.added.connect(self._remember)
         session.changed.connect(self._on_changed)
         self._changed: dict[int, Entry] = {}
@@ -85,6 +87,11 @@ class Changes(QObject):
             self._push_asked()
             self.stack.push(_Removing(self, before, frozenset(keys)))
 
+    @Slot(object, object)
+    def _on_made(self, entry: Entry, shown: int | None) -> None:
+        self._push_asked()
+        self.stack.push(_Making(self, entry, shown))
+
     # -- doing ---------------------------------------------------------------------------------------------------------
 
     def put_back(self, before: Entry) -> None:
@@ -92,16 +99,38 @@ class Changes(QObject):
         now = self._session.entry(before.key)
         if now is None:
             return
-        if before.measurement is not None and now.request.q_unit is not before.request.q_unit:
-            self._settings.confirm_unit(before.path.parent, before.measurement.q_unit)
+        self._confirm(now, before.request, None if before.measurement is None else before.measurement.q_unit)
         self._session.update(before.key, **{**_fields(before), "revision": now.revision + 1})
         if not before.is_settled:
             self._again([before.key])
 
     def ask(self, key: int, request: Request) -> None:
         """Ask again what was asked."""
-        if self._session.entry(key) is not None:
+        now = self._session.entry(key)
+        if now is not None:
+            self._confirm(now, request, request.q_unit)
             self._session.ask(key, request)
+
+    def _confirm(self, now: Entry, request: Request, unit: QUnit | None) -> None:
+        """Let the folder of a curve be read as *request* has it from now on, where that differs from what is asked of it now."""
+        folder = now.path.parent
+        if unit is not None and now.request.q_unit is not request.q_unit:
+            self._settings.confirm_unit(folder, unit)
+        if now.request.columns != request.columns:
+            self._settings.confirm_columns(folder, self._settings.habit(folder).layout, request.columns)
+
+    def unmake(self, key: int, shown: int | None) -> tuple[Entry, ...]:
+        """Take a made curve off the list, show what was *shown* before, and return the list as it was."""
+        before = self._session.entries
+        self._session.remove([key])
+        if shown is not None and self._session.entry(shown) is not None:
+            self._session.show(shown)
+        return before
+
+    def make_again(self, before: Sequence[Entry], key: int) -> None:
+        """Put a made curve back, with its verdict, and show it."""
+        self.restore(before, frozenset((key,)))
+        self._session.show(key)
 
     def restore(self, before: Sequence[Entry], keys: frozenset[int]) -> None:
         """Put removed curves where they were, with their verdicts."""
@@ -171,6 +200,27 @@ class _Removing(QUndoCommand):
         if not is_new:
             with self._changes.unrecorded():
                 self._changes.remove(self._keys)
+
+
+class _Making(QUndoCommand):
+    """A curve that was made from others."""
+
+    def __init__(self, changes: Changes, entry: Entry, shown: int | None) -> None:
+        super().__init__(f"making of {entry.name}")
+        self._changes = changes
+        self._key, self._shown = entry.key, shown
+        self._before: tuple[Entry, ...] = ()
+
+    def undo(self) -> None:
+        """Take it off the list, and remember its verdict."""
+        with self._changes.unrecorded():
+            self._before = self._changes.unmake(self._key, self._shown)
+
+    def redo(self) -> None:
+        """Put it back with its verdict; the first time it is there already."""
+        if self._before:
+            with self._changes.unrecorded():
+                self._changes.make_again(self._before, self._key)
 
 
 def _fields(entry: Entry) -> dict[str, object]:

@@ -232,8 +232,7 @@ class Choosing(QObject):
             return
         self._view.show_notice("")
         name = f"{'Mean' if way is Way.AVERAGE else 'Merged'} of {len(chosen)}, {chosen[0].name}"
-        (entry,) = self._session.put([Entry(key=0, path=chosen[0].path, name=name, request=request)], chosen[-1].key)
-        self._session.show(entry.key)
+        entry = self._session.make(Entry(key=0, path=chosen[0].path, name=name, request=request), chosen[-1].key)
         self.made.emit((entry.key,))
 
 
