@@ -52,6 +52,7 @@ class MainWindow(QMainWindow):
         self._to_open: tuple[Path, ...] = ()
         self.themes = Themes(settings, self)
         self.session = Session(self)
+        self.session.use_numbers(settings.numbers)
         if settings.active_model is not None:
             self.session.use_model(settings.active_model)
         self.drop = FileDrop(self)

@@ -158,6 +158,7 @@ class Menus(QObject):
             restores_session=settings.restores_session,
             types=settings.types,
             live_seconds=settings.live_seconds,
+            numbers=settings.numbers,
         )
         try:
             log: Path | None = log_file().parent
@@ -176,6 +177,8 @@ class Menus(QObject):
         settings.restores_session = choices.restores_session
         settings.types = choices.types
         settings.live_seconds = choices.live_seconds
+        settings.numbers = choices.numbers
+        self._window.session.use_numbers(choices.numbers)
         set_text_scale(choices.text_scale)
         self._window.session.types = choices.types
         if choices.theme is not settings.theme:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.inference.settings import SHIPPED
+from lnpgui.numbers import AS_USUAL, NumberFormat
 from lnpgui.request import PLAIN, Request
 
 if TYPE_CHECKING:  # both bring numpy, which the first paint need not wait for
@@ -79,6 +80,7 @@ class Session(QObject):
     asked = Signal(object, object, object)  # Entry, its Request before and its Request now: the analysis is to change
     made = Signal(object, object)  # Entry: the user had a curve made from others; and the key of what was shown before, or None
     selected_changed = Signal(object)  # tuple of keys: other curves are marked
+    numbers_changed = Signal()  # they are to be written in another way
     offered = Signal(object)  # tuple of Path: files that came by themselves, to be read without being shown
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -89,6 +91,7 @@ class Session(QObject):
         self._selected: tuple[int, ...] = ()
         self.types = PLAIN.types  # candidates of new curves
         self.model = PLAIN.model  # and the network that is asked about them
+        self.numbers = AS_USUAL  # how numbers are written everywhere
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -129,6 +132,12 @@ class Session(QObject):
         """Append one entry for each path, to be read."""
         request = dataclasses.replace(PLAIN, types=self.types, model=self.model)
         return self.put([Entry(key=0, path=path, name=path.name, request=request) for path in paths])
+
+    def use_numbers(self, numbers: NumberFormat) -> None:
+        """Have numbers written so from now on."""
+        if numbers != self.numbers:
+            self.numbers = numbers
+            self.numbers_changed.emit()
 
     def use_model(self, folder: Path | None) -> None:
         """Let the network in *folder* be asked about every curve from now on; None: the one that comes with the program."""

@@ -14,6 +14,7 @@ from engine.errors import ParameterError
 from engine.io.column_choice import ColumnChoice
 from engine.models.registry import LNP_TYPES
 from engine.units import QUnit
+from lnpgui.numbers import AS_USUAL, DIGITS, Notation, NumberFormat
 from lnpgui.request import Habit, columns_from_dict, columns_to_dict
 
 
@@ -126,6 +127,21 @@ class Settings:
     @text_scale.setter
     def text_scale(self, percent: int) -> None:
         self._store.setValue("view/text", percent)
+
+    @property
+    def numbers(self) -> NumberFormat:
+        """How numbers are written."""
+        try:
+            notation = Notation(self._store.value("view/notation", Notation.RANGE.value))
+            digits = int(str(self._store.value("view/digits", 0))) or None
+        except ValueError:
+            return AS_USUAL
+        return NumberFormat(notation, digits) if digits in DIGITS else AS_USUAL
+
+    @numbers.setter
+    def numbers(self, numbers: NumberFormat) -> None:
+        self._store.setValue("view/notation", numbers.notation.value)
+        self._store.setValue("view/digits", numbers.digits or 0)
 
     def layout(self, name: str) -> QByteArray:
         """Return the stored layout of the window part *name*; empty when there is none."""

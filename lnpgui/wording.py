@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from engine.inference.particles import in_words
 from engine.models.registry import MODELS
 from engine.units import SLD_UNIT
+from lnpgui.numbers import AS_USUAL, NumberFormat
 from lnpgui.session import Entry, State
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class Card:
     sizes: tuple[SizeLine, ...] = ()
     found: str = ""
     quality: str = ""
+    intervals: str = AS_USUAL.heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,19 +196,17 @@ def decimals(interval: Interval) -> int:
     return min(4, max(0, math.ceil(-math.log10(half / 2))))
 
 
-def length(interval: Interval) -> tuple[str, str]:
+def length(interval: Interval, numbers: NumberFormat = AS_USUAL) -> tuple[str, str]:
     """Value with unit, and its 90 % interval."""
-    n = decimals(interval)
-    return f"{interval.value:.{n}f} nm", f"{interval.low:.{n}f} – {interval.high:.{n}f}"
+    return numbers.written(interval, "nm", decimals(interval))
 
 
-def share(interval: Interval | None) -> tuple[str, str]:
+def share(interval: Interval | None, numbers: NumberFormat = AS_USUAL) -> tuple[str, str]:
     """Fraction in percent, and its 90 % interval."""
     if interval is None:
         return "–", ""
-    percent = [100 * x for x in (interval.value, interval.low, interval.high)]
-    n = 1 if 0 < percent[2] - percent[1] < 2 else 0
-    return f"{percent[0]:.{n}f} %", f"{percent[1]:.{n}f} – {percent[2]:.{n}f}"
+    percent = type(interval)(*(100 * x for x in (interval.value, interval.low, interval.high)))
+    return numbers.written(percent, "%", 1 if 0 < percent.high - percent.low < 2 else 0)
 
 
 def told(share_of_variance: float) -> str:
@@ -242,7 +242,7 @@ def _below_the_bars(analysis: Analysis) -> str:
     return runner_up(analysis.hypotheses)
 
 
-def card(entry: Entry) -> Card:
+def card(entry: Entry, numbers: NumberFormat = AS_USUAL) -> Card:
     """Verdict card of *entry*."""
     analysis = entry.analysis
     if entry.state is not State.DONE or analysis is None:
@@ -257,31 +257,31 @@ def card(entry: Entry) -> Card:
         analysis.reasons,
         probabilities(analysis.hypotheses) if analysis.hypotheses else (),
         _below_the_bars(analysis),
-        tuple(_fraction_line(key, analysis) for key in analysis.number_fractions if key in analysis.sizes),
+        tuple(_fraction_line(key, analysis, numbers) for key in analysis.number_fractions if key in analysis.sizes),
         _fraction_notes(analysis),
-        tuple(_size_line(key, size) for key, size in analysis.sizes.items()),
-        "\n".join(_found_line(name, value) for name, value in analysis.nuisances.items()),
+        tuple(_size_line(key, size, numbers) for key, size in analysis.sizes.items()),
+        "\n".join(_found_line(name, value, numbers) for name, value in analysis.nuisances.items()),
         _quality(analysis),
+        numbers.heading,
     )
 
 
-def _fraction_line(key: str, analysis: Analysis) -> FractionLine:
+def _fraction_line(key: str, analysis: Analysis, numbers: NumberFormat) -> FractionLine:
     number = analysis.number_fractions[key]
     return FractionLine(
         key,
         title(key),
-        share(number),
-        share(analysis.volume_fractions.get(key)),
-        share(analysis.scattering_fractions.get(key)),
+        share(number, numbers),
+        share(analysis.volume_fractions.get(key), numbers),
+        share(analysis.scattering_fractions.get(key), numbers),
         told(analysis.told[key]) if key in analysis.told else "",
     )
 
 
-def _found_line(name: str, value: Interval) -> str:
+def _found_line(name: str, value: Interval, numbers: NumberFormat) -> str:
     """Say what the curve told of a shell or contrast that was left free."""
-    n = decimals(value)
     unit_words = "nm" if name == "shell_thickness" else SLD_UNIT
-    return f"{_FOUND_WORDS[name]} {value.value:.{n}f} {unit_words} ({value.low:.{n}f} – {value.high:.{n}f})"
+    return f"{_FOUND_WORDS[name]} {_joined(numbers.written(value, unit_words, decimals(value)))}"
 
 
 _FOUND_WORDS = {"shell_thickness": "Shell thickness", "sld_core": "Contrast of the core", "sld_fill": "Contrast of the fill"}
@@ -302,11 +302,11 @@ def _fraction_notes(analysis: Analysis) -> str:
     return "\n".join(notes)
 
 
-def _size_line(key: str, size: SizeEstimate) -> SizeLine:
+def _size_line(key: str, size: SizeEstimate, numbers: NumberFormat) -> SizeLine:
     same = size.told_mean >= TOLD and size.told_sd >= TOLD
     words = "told by the data" if same else f"mean {told(size.told_mean)}, spread {told(size.told_sd)}"
     derived = f"volume as a sphere of {size.equivalent:.3g} nm · Rg {size.radius_of_gyration:.3g} nm"
-    return SizeLine(key, title(key), length(size.mean), length(size.sd), derived, words)
+    return SizeLine(key, title(key), length(size.mean, numbers), length(size.sd, numbers), derived, words)
 
 
 def _quality(analysis: Analysis) -> str:
@@ -334,13 +334,13 @@ def card_text(shown: Card) -> str:
     if shown.probabilities:
         lines += ["", "Probabilities: " + ", ".join(f"{name} {100 * p:.3g} %" for name, p in shown.probabilities), shown.runner_up]
     if shown.fractions:
-        lines += ["", "Fractions, with 90 % intervals"]
+        lines += ["", f"Fractions, {shown.intervals}"]
         lines += [f"{line.type_key}, {line.title}: {_shares(line)}" for line in shown.fractions]
         lines += [shown.fraction_notes]
     if shown.sizes:
-        lines += ["", "Sizes, with 90 % intervals"]
+        lines += ["", f"Sizes, {shown.intervals}"]
         for size in shown.sizes:
-            measures = f"mean D {size.mean[0]} ({size.mean[1]}), spread {size.sd[0]} ({size.sd[1]})"
+            measures = f"mean D {_joined(size.mean)}, spread {_joined(size.sd)}"
             lines.append(f"{size.type_key}, {size.title}: {measures}; {size.derived}; {size.told}")
     if shown.found:
         lines += ["", "Found, with 90 % intervals", shown.found]
@@ -349,7 +349,13 @@ def card_text(shown: Card) -> str:
 
 def _shares(line: FractionLine) -> str:
     named = zip(("number", "volume", "scattering"), (line.number, line.volume, line.scattering), strict=True)
-    return "; ".join(f"by {what} {value}{f' ({interval})' if interval else ''}" for what, (value, interval) in named)
+    return "; ".join(f"by {what} {_joined(pair)}" for what, pair in named)
+
+
+def _joined(pair: tuple[str, str]) -> str:
+    """Return a value with its interval behind it, where that stands apart."""
+    value, interval = pair
+    return f"{value} ({interval})" if interval else value
 
 
 def figure(value: float) -> str:

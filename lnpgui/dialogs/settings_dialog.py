@@ -22,8 +22,14 @@ from PySide6.QtWidgets import (
 )
 
 from engine.models.registry import LNP_TYPES, MODELS
+from lnpgui.numbers import AS_USUAL, DIGITS, Notation, NumberFormat
 from lnpgui.settings import LIVE_RANGE, TEXT_SCALES, ThemeChoice
 
+NOTATION_WORDS = {
+    Notation.RANGE: "52.0 nm, and 51.2 – 52.9 below it",
+    Notation.PLUS_MINUS: "52.0 +0.9 −0.8 nm, or 52.0 ± 0.9 nm",
+    Notation.BRACKETS: "52.0(9) nm",
+}
 THEME_WORDS = {ThemeChoice.SYSTEM: "As the system", ThemeChoice.LIGHT: "Light", ThemeChoice.DARK: "Dark"}
 
 
@@ -36,6 +42,7 @@ class Choices:
     restores_session: bool
     types: tuple[str, ...]
     live_seconds: float
+    numbers: NumberFormat = AS_USUAL
 
 
 class SettingsDialog(QDialog):
@@ -61,6 +68,14 @@ class SettingsDialog(QDialog):
         self.live_seconds.setDecimals(1)
         self.live_seconds.setSuffix(" s")
         self.live_seconds.setToolTip("Pause between two looks into a watched folder [s]")
+        self.notation = QComboBox()
+        for notation, words in NOTATION_WORDS.items():
+            self.notation.addItem(words, notation)
+        self.notation.setToolTip("How a number and its interval stand on the card; the table shows the value as it stands there")
+        self.digits = QComboBox()
+        for digits in DIGITS:
+            self.digits.addItem("as many as the interval tells" if digits is None else f"{digits} significant", digits)
+        self.digits.setToolTip("Digits of sizes and fractions on the screen; what is written to files keeps all of them")
         self.refusal = QLabel()
         self.refusal.setProperty("role", "error")
         self.refusal.setWordWrap(True)
@@ -72,6 +87,9 @@ class SettingsDialog(QDialog):
         form = QFormLayout()
         form.addRow("&Colours", self.theme)
         form.addRow("&Text", self.text_scale)
+        form.addRow("&Numbers", self.notation)
+        form.addRow("&Digits", self.digits)
+        form.addRow("Interval", _muted("The 90 % credible interval. The analysis keeps no other, so no other is offered."))
         form.addRow("Start", self.restores_session)
         kinds = QVBoxLayout()
         for box in self.types.values():
@@ -112,6 +130,8 @@ class SettingsDialog(QDialog):
         for key, box in self.types.items():
             box.setChecked(key in choices.types)
         self.live_seconds.setValue(choices.live_seconds)
+        self.notation.setCurrentIndex(self.notation.findData(choices.numbers.notation))
+        self.digits.setCurrentIndex(DIGITS.index(choices.numbers.digits))
 
     def choices(self) -> Choices:
         """Return what is chosen."""
@@ -121,6 +141,7 @@ class SettingsDialog(QDialog):
             restores_session=self.restores_session.isChecked(),
             types=tuple(key for key, box in self.types.items() if box.isChecked()),
             live_seconds=self.live_seconds.value(),
+            numbers=NumberFormat(self.notation.currentData(), self.digits.currentData()),
         )
 
     @Slot()
@@ -141,3 +162,10 @@ class SettingsDialog(QDialog):
     @Slot()
     def _on_open_log(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log_folder)))
+
+
+def _muted(words: str) -> QLabel:
+    label = QLabel(words)
+    label.setProperty("role", "muted")
+    label.setWordWrap(True)
+    return label

@@ -17,6 +17,8 @@ from engine.version import VERSION
 from lnpgui.dialogs.about import AboutDialog, details
 from lnpgui.help.pages import find, pages
 from lnpgui.main_window import MainWindow
+from lnpgui.numbers import AS_USUAL, DIGITS, Notation, NumberFormat
+from lnpgui.panels.batch.columns import COLUMNS
 from lnpgui.panels.registry import PANELS
 from lnpgui.paths import guide
 from lnpgui.settings import Settings, ThemeChoice
@@ -132,10 +134,47 @@ def test_that_settings_change_on_apply_and_nonsense_is_refused(window: MainWindo
     assert QApplication.font().pointSizeF() == size
 
 
+def test_that_numbers_are_written_everywhere_as_the_settings_say(
+    window: MainWindow, qtbot: QtBot, settings: Settings, tmp_path: Path
+) -> None:
+    window.turn_to("Batch")
+    window.analyse.files_given.emit((write_curve(tmp_path / "a.dat"),))
+    qtbot.waitUntil(lambda: window.is_made("Batch") and len(window.session.entries) == 1 and window.session.entries[0].is_settled)
+    qtbot.waitUntil(lambda: window.is_shown and not window.presenter.is_busy)
+    rows = window.panel("Batch").view.table.rows
+    column = next(place for place, column in enumerate(COLUMNS) if column.key == "mean type 3")
+
+    def seen() -> tuple[str, bool, str]:
+        text = window.analyse.card.text()
+        return rows.index(0, column).data(), "Sizes, with 90 % intervals" in text, text.partition("mean D ")[2].partition(",")[0]
+
+    assert seen() == ("52.0", True, "52.0 nm (51.2 – 52.9)")
+    dialog = window.menus.show_settings()
+    qtbot.waitUntil(dialog.isVisible)
+    dialog.notation.setCurrentIndex(dialog.notation.findData(Notation.BRACKETS))
+    dialog.digits.setCurrentIndex(DIGITS.index(4))
+    qtbot.mouseClick(dialog.buttons.button(QDialogButtonBox.StandardButton.Ok), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.is_shown)
+    assert seen() == ("52.00(90)", False, "52.00(90) nm")
+    assert "Sizes, (wider half of the 90 % interval)" in window.analyse.card.text()
+    assert settings.numbers == NumberFormat(Notation.BRACKETS, 4)
+    window.session.use_numbers(NumberFormat(Notation.PLUS_MINUS))
+    qtbot.waitUntil(lambda: window.is_shown)
+    assert seen() == ("52.0 +0.9 −0.8", False, "52.0 +0.9 −0.8 nm")
+
+
 def test_that_nonsense_in_the_settings_counts_as_not_set(settings: Settings) -> None:
-    for key, value in (("files/recent", "{"), ("live/seconds", "soon"), ("view/text", "7"), ("analysis/types", "type 9")):
+    for key, value in (
+        ("view/digits", "17"),
+        ("view/notation", "roman"),
+        ("files/recent", "{"),
+        ("live/seconds", "soon"),
+        ("view/text", "7"),
+        ("analysis/types", "type 9"),
+    ):
         settings._store.setValue(key, value)
     assert (settings.recent, settings.live_seconds, settings.text_scale, settings.types) == ((), 1.0, 100, LNP_TYPES)
+    assert settings.numbers == AS_USUAL
 
 
 def test_that_recent_files_are_listed_and_those_that_are_gone_cannot_be_chosen(

@@ -92,6 +92,7 @@ class AnalysePresenter(QObject):
         session.changed.connect(self._on_changed)
         session.removed.connect(self._on_removed)
         session.current_changed.connect(self._on_current)
+        session.numbers_changed.connect(self._show_soon.start)
         for queue, done in ((self._reading, self._on_read), (self._analysing, self._on_analysed)):
             queue.done.connect(done)
             queue.started.connect(self._on_started)
@@ -357,7 +358,7 @@ class AnalysePresenter(QObject):
         self._choosing.show(entry)
         self._keeping.show(entry)
         self._view.show_reading(None if measurement is None else wording.reading(measurement, is_made=is_made))
-        self._view.show_card(None if entry is None else wording.card(entry))
+        self._view.show_card(None if entry is None else wording.card(entry, self._session.numbers))
 
 
 # -- work, done in a worker --------------------------------------------------------------------------------------------

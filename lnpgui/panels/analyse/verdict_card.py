@@ -12,6 +12,7 @@ from lnpgui.widgets.probability_bars import ProbabilityBars
 from lnpgui.wording import Card, FractionLine, Light, SizeLine, card_text
 
 SWATCH = "■"
+FRACTIONS, SIZES = "Fractions", "Sizes"
 NO_CURVE = Card(Light.WAITING, "No curve chosen", "Drop a measured curve on the window, or open one.")
 
 
@@ -68,8 +69,8 @@ class VerdictCard(QFrame):
         self._sections = [
             _section(rows, "Why", self._reasons),
             _section(rows, "Probabilities", self._bars, self._runner_up),
-            _section(rows, "Fractions, with 90 % intervals", self._fractions, self._notes),
-            _section(rows, "Sizes, with 90 % intervals", self._sizes, self._found),
+            _section(rows, FRACTIONS, self._fractions, self._notes),
+            _section(rows, SIZES, self._sizes, self._found),
             _section(rows, "Quality of the fit", self._quality),
         ]
         rows.addStretch(1)
@@ -117,6 +118,8 @@ class VerdictCard(QFrame):
         self._found.setText(card.found)
         self._found.setVisible(bool(card.found))
         self._quality.setText(card.quality)
+        for section, title in ((self._sections[2], FRACTIONS), (self._sections[3], SIZES)):
+            section.title.setText(f"{title}, {card.intervals}")
         shown = (card.reasons, card.probabilities, card.fractions, card.sizes, card.quality)
         for section, content in zip(self._sections, shown, strict=True):
             section.setVisible(bool(content))
@@ -189,13 +192,17 @@ def _value(pair: tuple[str, str], *, tip: str = "") -> QLabel:
 class _Section(QWidget):
     """A heading with content below, shown or hidden together."""
 
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.title = _label(title, role="section")
+
 
 def _section(rows: QVBoxLayout, title: str, *content: QWidget | QGridLayout) -> _Section:
-    section = _Section()
+    section = _Section(title)
     box = QVBoxLayout(section)
     box.setContentsMargins(0, 8, 0, 0)
     box.setSpacing(3)
-    box.addWidget(_label(title, role="section"))
+    box.addWidget(section.title)
     for item in content:
         if isinstance(item, QGridLayout):
             item.setHorizontalSpacing(14)

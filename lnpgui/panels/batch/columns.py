@@ -11,6 +11,7 @@ from functools import partial
 from engine.io.series import frame_number
 from engine.models.registry import LNP_TYPES
 from lnpgui import wording
+from lnpgui.numbers import AS_USUAL, NumberFormat
 from lnpgui.session import Entry, State
 from lnpgui.wording import Light
 
@@ -23,11 +24,12 @@ Value = float | str | None
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What the table knows of one curve: its entry, when its file was last written [s since 1970], and the alarm it gave."""
+    """What the table knows of one curve: its entry, when its file was written [s since 1970], its alarm, how numbers are written."""
 
     entry: Entry
     written: float | None = None
     alarm: str = ""
+    numbers: NumberFormat = AS_USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def _share(kind: str, line: Line) -> float | None:
 def _share_text(kind: str, line: Line) -> str:
     analysis = line.entry.analysis
     found = None if analysis is None else analysis.number_fractions.get(kind)
-    return "" if found is None else wording.share(found)[0].removesuffix(" %")
+    return "" if found is None else wording.share(found, line.numbers)[0].removesuffix(" %")
 
 
 def _mean(kind: str, line: Line) -> float | None:
@@ -100,7 +102,7 @@ def _mean(kind: str, line: Line) -> float | None:
 def _mean_text(kind: str, line: Line) -> str:
     analysis = line.entry.analysis
     size = None if analysis is None else analysis.sizes.get(kind)
-    return "" if size is None else wording.length(size.mean)[0].removesuffix(" nm")
+    return "" if size is None else wording.length(size.mean, line.numbers)[0].removesuffix(" nm")
 
 
 def _sd(kind: str, line: Line) -> float | None:
@@ -112,7 +114,7 @@ def _sd(kind: str, line: Line) -> float | None:
 def _sd_text(kind: str, line: Line) -> str:
     analysis = line.entry.analysis
     size = None if analysis is None else analysis.sizes.get(kind)
-    return "" if size is None else wording.length(size.sd)[0].removesuffix(" nm")
+    return "" if size is None else wording.length(size.sd, line.numbers)[0].removesuffix(" nm")
 
 
 def _chi2(line: Line) -> float | None:

@@ -54,6 +54,7 @@ class BatchPresenter(QObject):
         self._soon.timeout.connect(self.refresh)
         self.live = LivePresenter(view.live, session, settings, self)
         self._restore()
+        self._on_numbers()
         self._listen()
         self._on_added(session.entries, None)
         self._on_current(session.current)
@@ -87,6 +88,7 @@ class BatchPresenter(QObject):
         session.removed.connect(self._on_removed)
         session.current_changed.connect(self._on_current)
         session.selected_changed.connect(view.table.mark)
+        session.numbers_changed.connect(self._on_numbers)
 
     @property
     def is_shown(self) -> bool:
@@ -133,6 +135,10 @@ class BatchPresenter(QObject):
         if len(self._session.selected) < 2 or key not in self._session.selected:
             self._view.table.make_current(key)
         self._view.trend.show_current(key)
+
+    @Slot()
+    def _on_numbers(self) -> None:
+        self._view.table.rows.use_numbers(self._session.numbers)
 
     # -- the alarm -----------------------------------------------------------------------------------------------------
 

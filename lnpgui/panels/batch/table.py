@@ -24,6 +24,7 @@ from PySide6.QtGui import QAction, QBrush, QColor, QGuiApplication, QIcon, QKeyS
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from lnpgui import wording
+from lnpgui.numbers import AS_USUAL, NumberFormat
 from lnpgui.panels.batch.columns import COLUMNS, Column, Line, Value
 from lnpgui.session import FRONT, Entry
 from lnpgui.theme import Theme, icon
@@ -46,6 +47,7 @@ class BatchModel(QAbstractTableModel):
     def __init__(self, parent: QWidget, theme: Theme) -> None:
         super().__init__(parent)
         self._lines: dict[int, Line] = {}
+        self._numbers = AS_USUAL
         self._session_order: list[int] = []
         self._order: list[int] = []
         self._places: dict[int, int] = {}
@@ -130,7 +132,7 @@ class BatchModel(QAbstractTableModel):
         self._session_order[at:at] = keys
         place = at if self._sorted is None else len(self._order)
         self.beginInsertRows(QModelIndex(), place, place + len(keys) - 1)
-        self._lines.update({entry.key: Line(entry) for entry in entries})
+        self._lines.update({entry.key: Line(entry, numbers=self._numbers) for entry in entries})
         self._order[place:place] = keys
         self._count()
         self.endInsertRows()
@@ -139,6 +141,13 @@ class BatchModel(QAbstractTableModel):
     def replace(self, entry: Entry) -> None:
         """Show *entry* as it is now."""
         self._set(entry.key, entry=entry)
+
+    def use_numbers(self, numbers: NumberFormat) -> None:
+        """Write numbers so from now on."""
+        self._numbers = numbers
+        self._lines = {key: replace(line, numbers=numbers) for key, line in self._lines.items()}
+        if self._order:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._order) - 1, len(COLUMNS) - 1))
 
     def set_written(self, key: int, written: float | None) -> None:
         """Set when the file of a curve was last written."""
