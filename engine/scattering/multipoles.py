@@ -107,12 +107,12 @@ class RadialRule:
 
 
 def radial_rule(body: Body, q_max: float, refinement: float = 1.0) -> RadialRule:
-    """Return the rule for the moments of *body* times functions of r of bandwidth *q_max*.
+    """Return the rule for the moments of *body*, which is not empty, times functions of r of bandwidth *q_max*.
 
     Each panel is mapped by r = middle - half cos(t), which makes square roots at its ends analytic, and takes Gauss-Legendre nodes in t.
     """
     ends = panels(body)
-    radii, weights = [np.empty(0)], [np.empty(0)]
+    radii, weights = [], []
     for (low, high), count in zip(ends, _node_counts(body, ends, q_max, refinement), strict=True):
         node, weight = _gauss(int(count))
         t, half = np.pi / 2 * (1 + node), (high - low) / 2
@@ -124,8 +124,6 @@ def radial_rule(body: Body, q_max: float, refinement: float = 1.0) -> RadialRule
 
 def _node_counts(body: Body, ends: Array, q_max: float, refinement: float) -> NDArray[np.intp]:
     """Count the nodes from the phase that the integrand runs through: q dr along the radius and l dtheta along the breaks."""
-    if not ends.size:
-        return np.empty(0, dtype=np.intp)
     low, high = ends[:, :1], ends[:, 1:]
     share = np.sin(np.pi / 2 * np.linspace(0.01, 0.99, 9)) ** 2
     u = cut(body, (low + (high - low) * share).ravel()).u.reshape(len(ends), share.size, -1)
