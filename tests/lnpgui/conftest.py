@@ -194,6 +194,7 @@ def _running_threads() -> list[str]:
 def nothing_left(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves a job, a thread, a window or a VTK object behind."""
     gc.collect()
+    gc.freeze()  # what was here before is not searched again, neither for garbage nor for what is left: half a second a test
     windows, vtk, failures = set(qapp.topLevelWidgets()), _vtk_objects(), request.session.testsfailed
     threads = set(_running_threads())  # of other tests, as the event loop that dask keeps for good
     yield
