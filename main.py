@@ -105,7 +105,7 @@ def open_window(files: Sequence[str]) -> int:
     """Show the window; where there is no display, say so and print the analysis of *files* instead."""
     from engine.commands.display import why_no_display
 
-    reason = why_no_display(os.environ)
+    reason = why_no_display(os.environ) or why_no_qt()
     if reason is None:
         from lnpgui import app
 
@@ -118,8 +118,20 @@ def open_window(files: Sequence[str]) -> int:
     return int(command("analyze").run(arguments))
 
 
+def why_no_qt() -> str | None:
+    """Return None where Qt can be loaded, else a sentence: a system without a desktop lacks libraries that Qt needs."""
+    try:
+        import PySide6.QtWidgets  # noqa: F401 - the window's own import would end in the same error
+    except ImportError as error:
+        return f"Qt cannot be loaded: {error}. On Debian and Ubuntu: sudo apt-get install libgl1 libegl1 libxkbcommon0 libfontconfig1."
+    return None
+
+
 def analyze_with_reports(arguments: argparse.Namespace) -> int:
-    """Analyse files and let the screen's part of the program draw the reports, for which it needs no display."""
+    """Analyse files and let the screen's part of the program draw the reports, for which it needs Qt but no display."""
+    if (reason := why_no_qt()) is not None:
+        print(f"{reason} It draws the reports; without --report the analysis works.", file=sys.stderr)
+        return REFUSED
     from lnpgui.report import save
 
     return int(command("analyze").run(arguments, save))

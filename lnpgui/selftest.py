@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.commands.selftest import EXAMPLE, EXAMPLE_IS, Check, CheckFailed
+from engine.commands.selftest import EXAMPLE, EXAMPLE_IS, Check, CheckFailed, patience
 
 if TYPE_CHECKING:  # Qt loads inside the checks, so that a machine on which it can't still gets its table
     from PySide6.QtGui import QImage
@@ -36,12 +36,13 @@ def window_shows_the_verdict() -> str:
     from lnpgui.settings import Settings
 
     application()
+    longest = round(PATIENCE_MS * patience())
     with tempfile.TemporaryDirectory(prefix="lnpscope-") as folder:
         window = MainWindow(Settings(QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat)))
         try:
             waiting = QEventLoop()
             window.session.changed.connect(lambda entry: waiting.exit() if entry.is_settled else None)
-            QTimer.singleShot(PATIENCE_MS, waiting.quit)
+            QTimer.singleShot(longest, waiting.quit)
             window.open([EXAMPLE])
             window.show()
             waiting.exec()
@@ -49,7 +50,7 @@ def window_shows_the_verdict() -> str:
         finally:
             window.close()
     if entry is None or entry.state is not State.DONE or entry.analysis is None:
-        raise CheckFailed((entry and entry.error) or f"no answer within {PATIENCE_MS / 1000:.0f} s")
+        raise CheckFailed((entry and entry.error) or f"no answer within {longest / 1000:.0f} s")
     if entry.analysis.hypothesis != EXAMPLE_IS:
         raise CheckFailed(f"the window answers {entry.analysis.hypothesis} where {EXAMPLE_IS} is right")
     if tints < 50:

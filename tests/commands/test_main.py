@@ -56,6 +56,31 @@ def test_that_without_a_display_and_without_files_the_window_says_so(run_main):
     assert done.stderr.startswith("There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). The window stays closed.")
 
 
+@pytest.fixture
+def no_qt(monkeypatch):
+    """A system on which Qt does not load; with a display, so that this is what is noticed."""
+    monkeypatch.setitem(sys.modules, "PySide6.QtWidgets", None)  # importing it is an ImportError now
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+
+
+@pytest.mark.usefixtures("no_qt")
+def test_that_without_the_libraries_of_a_desktop_the_window_says_so_and_the_analysis_is_printed(root, capsys):
+    assert main.main([str(root / "resources" / "examples" / "solid.dat")]) == 0
+    said = capsys.readouterr()
+    assert said.err.startswith("Qt cannot be loaded: ")
+    assert "sudo apt-get install libgl1" in said.err
+    assert "The window stays closed." in said.err
+    assert "solid sphere" in said.out.lower()
+
+
+@pytest.mark.usefixtures("no_qt")
+def test_that_without_qt_a_report_is_refused_before_anything_is_analysed(root, capsys, tmp_path):
+    assert main.main(["analyze", str(root / "resources" / "examples" / "solid.dat"), "--report", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert "without --report the analysis works" in said.err
+    assert said.out == ""
+
+
 class _Command:
     """A command that meets a fault."""
 

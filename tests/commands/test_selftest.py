@@ -3,6 +3,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
@@ -55,7 +56,7 @@ def test_that_the_table_is_written_to_a_file_as_printed(monkeypatch, capsys, tmp
 HANGING = """
 import argparse, threading
 from engine.commands import selftest
-selftest.TIME_LIMIT = 0.5
+selftest.TIME_LIMIT, selftest.patience = 0.5, lambda: 1.0
 selftest.CHECKS = (selftest.Check("hangs", lambda: str(threading.Event().wait(60))),)
 selftest.run(argparse.Namespace(out=None))
 """
@@ -64,7 +65,28 @@ selftest.run(argparse.Namespace(out=None))
 def test_that_a_check_that_hangs_ends_the_program_with_a_trace(root):
     done = subprocess.run([sys.executable, "-c", HANGING], cwd=root, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 1
-    assert "Timeout (0:00:00.500000)!" in done.stderr
+    assert "Timeout (0:00:00.4" in done.stderr
+
+
+@pytest.mark.parametrize(("load", "wanted"), [(0.1, 1.0), (2.0, 1.0), (6.0, 3.0), (50.0, selftest.MOST_PATIENCE)])
+def test_that_the_limit_grows_with_the_load_of_the_machine_up_to_a_bound(monkeypatch, load, wanted):
+    monkeypatch.setattr(selftest.os, "getloadavg", lambda: (load, 0.0, 0.0), raising=False)
+    monkeypatch.setattr(selftest.os, "cpu_count", lambda: 2)
+    assert selftest.patience() == wanted
+
+
+def test_that_a_load_that_comes_during_the_checks_stretches_the_time_left(monkeypatch):
+    given = []
+
+    @contextmanager
+    def note(seconds):
+        given.append(seconds)
+        yield
+
+    monkeypatch.setattr(selftest, "time_limit", note)
+    monkeypatch.setattr(selftest, "patience", iter([1.0, 4.0, 2.0]).__next__)
+    assert run([Check(name, good) for name in "abc"], monkeypatch) == 0
+    assert [round(seconds / selftest.TIME_LIMIT, 1) for seconds in given] == [1.0, 4.0, 4.0]
 
 
 def test_that_a_wrong_simulation_is_noticed(monkeypatch):
