@@ -97,7 +97,10 @@ def main(files: Sequence[Path], prepare: Callable[[MainWindow], object] | None =
     folder = data_folder()
     if folder is not None:
         os.environ.setdefault(VERDICTS, str(folder / "verdicts"))  # for the processes that analyse
+    crash = faults.last_crash()
     window.keeper.begin(folder, [*files, *app.waiting], restore=window.settings.restores_session)
+    if crash:
+        window.tell_last_crash(crash)
     if os.environ.get(TIMES):
         StartTimes(window, then_quit=os.environ[TIMES] == "quit")
     prepared = prepare(window) if prepare is not None else None

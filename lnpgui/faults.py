@@ -17,7 +17,8 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from engine.errors import EngineError
 from engine.version import VERSION
-from lnpgui.paths import log_file
+from lnpgui import crashes
+from lnpgui.paths import crash_file, log_file
 
 _log = logging.getLogger("lnpgui")
 _LEVELS = {
@@ -33,7 +34,7 @@ MOST_SHOWN = 20
 """So many different faults are shown; the log has the others too."""
 
 
-def _program() -> str:
+def program() -> str:
     """Name program and system, for who reads the details."""
     return f"LNPScope {VERSION}, Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}"
 
@@ -51,6 +52,17 @@ def start_log() -> Path | None:
     root.addHandler(handler)
     qInstallMessageHandler(_on_qt_message)
     return path
+
+
+def last_crash() -> str:
+    """Return where the program was when a library ended it the last time, for who reads the details, or nothing; be ready for the next."""
+    try:
+        trace = crashes.take_last(crash_file())
+    except OSError:  # no folder for it
+        return ""
+    if trace:
+        _log.error("The last time the program ended here:\n%s", trace)
+    return trace
 
 
 def _on_qt_message(kind: QtMsgType, _: QMessageLogContext, text: str) -> None:
@@ -87,7 +99,7 @@ class Faults(QObject):
         if issubclass(kind, EngineError):
             self.refused.emit(str(error))
         else:
-            self.happened.emit(f"{kind.__name__}: {error}", f"{_program()}\n\n{details}")
+            self.happened.emit(f"{kind.__name__}: {error}", f"{program()}\n\n{details}")
 
     @Slot(str)
     def _show_refusal(self, sentence: str) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
-from lnpgui import workers
+from lnpgui import faults, workers
 from lnpgui.engine_calls import EngineCalls
 from lnpgui.menus import Menus
 from lnpgui.panels.registry import PANELS, Line, Panel, Surroundings
@@ -69,6 +69,7 @@ class MainWindow(QMainWindow):
         self.notice = NoticeBar(self)
         self.setStatusBar(self.notice)
         self.keeper.said.connect(self.notice.say)
+        workers.troubles.told.connect(self._on_trouble)
         self.menus = Menus(self)
         self._hint = DropHint(self)
         self.drop.watch(self)
@@ -241,6 +242,15 @@ class MainWindow(QMainWindow):
         paths, self._to_open = self._to_open, ()
         if paths and not self._is_closing:
             self.open(paths)
+
+    @Slot(str, str)
+    def _on_trouble(self, sentence: str, details: str) -> None:
+        """Say once more at the foot of the window what a job of any panel died of, where the details can be copied."""
+        self.notice.say(sentence, f"{faults.program()}\n\n{details}")
+
+    def tell_last_crash(self, trace: str) -> None:
+        """Say that the program did not end well the last time."""
+        self.notice.say("The last time LNPScope ended by a crash, not by you. Your files are untouched.", f"{faults.program()}\n\n{trace}")
 
     # -- colours and the end -------------------------------------------------------------------------------------------
 

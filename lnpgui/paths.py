@@ -52,3 +52,8 @@ def log_file() -> Path:
     folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppLocalDataLocation))
     folder.mkdir(parents=True, exist_ok=True)
     return folder / "lnpscope.log"
+
+
+def crash_file() -> Path:
+    """File beside the log for where the program was when it crashed below Python."""
+    return log_file().with_name("lnpscope-crash.txt")

@@ -25,6 +25,7 @@ from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 from engine.errors import Cancelled, EngineError
 from engine.parallel import worker_count
 from engine.progress import Report, Step
+from lnpgui import crashes
 
 Work = Callable[[Report], Any]
 """Takes ``report`` and returns the result. Work for a process must be importable: a module's function or a partial of one."""
@@ -53,6 +54,12 @@ def _failure(error: BaseException) -> Failure:
     return Failure(f"A fault of ours, not of your file: {type(error).__name__}: {error}", details)
 
 
+def _death(exit_code: int | None, trace: crashes.Trace) -> Failure:
+    """Return what to show of a child process that has ended without a word."""
+    cause = crashes.cause(exit_code)
+    return Failure(f"The worker process ended unexpectedly ({cause}). Try again.", f"{cause}\n{trace.read()}".rstrip())
+
+
 def _run(work: Work, report: Report) -> tuple[str, Any]:
     """Return how *work* ended, and its result or Failure. Nothing leaves it."""
     try:
@@ -61,6 +68,15 @@ def _run(work: Work, report: Report) -> tuple[str, Any]:
         return "cancelled", None
     except BaseException as error:
         return "failed", _failure(error)
+
+
+class _Troubles(QObject):
+    """Tells of every fault of ours in a job, whoever started it."""
+
+    told = Signal(str, str)  # sentence, details
+
+
+troubles = _Troubles()
 
 
 class _Throttle:
@@ -138,6 +154,7 @@ class Job(QObject):
         elif kind == "failed":
             if payload.details:
                 _log.error("%s\n%s", payload.message, payload.details)
+                troubles.told.emit(payload.message, payload.details)
             self.failed.emit(payload)
         else:
             self.cancelled.emit()
@@ -201,8 +218,9 @@ class ThreadJob(Job):
         self._end(kind, payload)
 
 
-def _child(connection: Any, stop: Any, work: Work, threads: int, nice: int) -> None:
+def _child(connection: Any, stop: Any, work: Work, threads: int, nice: int, trace: str | None) -> None:
     """Do *work* in a child process and send events and end through *connection*."""
+    crashes.tell(trace)
     use_threads(threads)
     if nice and hasattr(os, "nice"):
         os.nice(nice)
@@ -242,7 +260,9 @@ class ProcessJob(Job):
         context = multiprocessing.get_context("spawn")  # a forked child of a Qt or torch process hangs
         self._connection, child = context.Pipe(duplex=False)
         self._stop = context.Event()
-        self._process = context.Process(target=_child, args=(child, self._stop, self.work, self._threads, self._nice), daemon=True)
+        self._trace = crashes.Trace()
+        words = (child, self._stop, self.work, self._threads, self._nice, self._trace.path)
+        self._process = context.Process(target=_child, args=words, daemon=True)
         self._process.start()
         child.close()
         self._poll = QTimer(self, interval=30)
@@ -262,6 +282,7 @@ class ProcessJob(Job):
         self._kill()
         self._process.join(1)
         self._connection.close()
+        self._trace.remove()
         return not self._process.is_alive()
 
     @Slot()
@@ -280,14 +301,14 @@ class ProcessJob(Job):
                 self.reported.emit(payload)
         except (EOFError, OSError):
             self._process.join(1)
-            code = self._process.exitcode
-            self._close("failed", Failure(f"The worker process ended unexpectedly (exit code {code}). Try again.", f"exit code {code}"))
+            self._close("failed", _death(self._process.exitcode, self._trace))
 
     def _close(self, kind: str, payload: Any) -> None:
         self._poll.stop()
         self._connection.close()
         self._process.join(1)
         self._kill()
+        self._trace.remove()
         self._end(*(("cancelled", None) if self._stop.is_set() else (kind, payload)))
 
 
@@ -350,7 +371,8 @@ class _Child:
         context = multiprocessing.get_context("spawn")
         self.connection, end = context.Pipe(duplex=True)
         self.is_ready = False
-        self._process = context.Process(target=_warm_child, args=(end, nice), daemon=True)
+        self._trace = crashes.Trace()
+        self._process = context.Process(target=_warm_child, args=(end, nice, self._trace.path), daemon=True)
         self._process.start()
         end.close()
 
@@ -358,10 +380,10 @@ class _Child:
     def is_alive(self) -> bool:
         return self._process.is_alive()
 
-    @property
-    def exit_code(self) -> int | None:
+    def failure(self) -> Failure:
+        """Return what to show of it when it has ended by itself."""
         self._process.join(1)
-        return self._process.exitcode
+        return _death(self._process.exitcode, self._trace)
 
     def send(self, message: object) -> None:
         """Send work, or None to stop it. One that has died is noticed when its answer is awaited."""
@@ -375,10 +397,12 @@ class _Child:
         """Let it end."""
         self.connection.close()
         self._process.join(wait)
+        self._trace.remove()
 
 
-def _warm_child(connection: Any, nice: int) -> None:
+def _warm_child(connection: Any, nice: int, trace: str | None) -> None:
     """Do one piece of work after another until the line closes. Anything sent during work is the wish to stop it."""
+    crashes.tell(trace)
     use_threads(1)
     if nice and hasattr(os, "nice"):
         os.nice(nice)
@@ -450,8 +474,7 @@ class PooledJob(Job):
                     self._close(kind, payload)
                     return
         except (EOFError, OSError):
-            code = self._child.exit_code
-            self._close("failed", Failure(f"The worker process ended unexpectedly (exit code {code}). Try again.", f"exit code {code}"))
+            self._close("failed", self._child.failure())
 
     def _close(self, kind: str, payload: Any) -> None:
         self._poll.stop()

@@ -19,7 +19,7 @@ import vtkmodules.vtkRenderingOpenGL2  # noqa: F401 - registers the OpenGL class
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
-from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
+from vtkmodules.vtkCommonCore import vtkLogger, vtkUnsignedCharArray
 from vtkmodules.vtkInteractionStyle import vtkInteractorStyleTrackballCamera
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
 from vtkmodules.vtkRenderingUI import vtkGenericRenderWindowInteractor
@@ -42,10 +42,16 @@ def make_render_window() -> Any:
     NoOpenGL
         If this machine has no OpenGL that VTK can use. (Rendering all the same would end the process.)
     """
-    window = vtkRenderWindow()
-    window.SetOffScreenRendering(1)
-    window.SetMultiSamples(0)
-    if window.GetClassName() == "vtkOSOpenGLRenderWindow" or not window.SupportsOpenGL():
+    vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)  # a machine without OpenGL is told in a sentence, not by a page of warnings
+    try:
+        window = vtkRenderWindow()
+        window.SetOffScreenRendering(1)
+        window.SetMultiSamples(0)
+        is_usable = window.GetClassName() != "vtkOSOpenGLRenderWindow" and window.SupportsOpenGL()
+    finally:
+        vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_INFO)  # as it begins
+    if not is_usable:
+        _log.warning("No OpenGL: particles are shown as slices.")
         raise NoOpenGL("This machine offers no OpenGL.")
     return window
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,6 +53,11 @@ def blunder(_: Report) -> None:
 def crash(_: Report) -> None:
     """Die without a word."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def crash_in_a_library(_: Report) -> None:
+    """Read where nothing is, as a fault in a library does."""
+    ctypes.string_at(0)
 
 
 def never_listen(report: Report) -> None:
@@ -159,6 +167,30 @@ def test_that_a_child_process_that_dies_is_told(qtbot: QtBot) -> None:
     listener = run(qtbot, ProcessJob(crash))
     assert listener.names == ["failed", "finished"]
     assert "ended unexpectedly" in listener.heard[0][1].message
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("is_warm", [False, True], ids=["process", "warm process"])
+def test_that_a_crash_in_a_library_is_a_sentence_and_its_place_in_the_details(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: Processes, is_warm: bool
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with qtbot.waitSignal(workers.troubles.told, timeout=PATIENCE) as told:
+        listener = run(qtbot, processes.job(crash_in_a_library) if is_warm else ProcessJob(crash_in_a_library))
+    assert listener.names == ["failed", "finished"]
+    failure = listener.heard[0][1]
+    assert failure.message == "The worker process ended unexpectedly (signal SIGSEGV). Try again."
+    assert failure.details.startswith("signal SIGSEGV\nFatal Python error: Segmentation fault")
+    assert "in crash_in_a_library" in failure.details
+    assert told.args == [failure.message, failure.details]
+    assert list(tmp_path.iterdir()) == []  # no trace stays behind
+    assert run(qtbot, ProcessJob(partial(count_to, 3))).names == ["done", "finished"]
+
+
+def test_that_where_no_trace_can_be_kept_a_crash_is_told_all_the_same(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    failure = run(qtbot, ProcessJob(crash)).heard[0][1]
+    assert failure == Failure("The worker process ended unexpectedly (signal SIGKILL). Try again.", "signal SIGKILL")
 
 
 def test_that_a_child_process_that_does_not_listen_is_killed(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
