@@ -41,6 +41,7 @@ selftest: system venv ## check this installation: a table of pass and fail, and 
 package: system ## build the program as one folder and, on Linux, a tarball; then let it test itself
 	@scripts/make-venv.sh .venv-package package
 	.venv-package/bin/python -m PyInstaller --noconfirm --log-level WARN pyinstaller.spec
+	@rm -rf build/pyinstaller
 	dist/LNPScope/LNPScope selftest
 	@if [ "$$(uname -s)" = Linux ]; then scripts/make-tarball.sh; fi
 
