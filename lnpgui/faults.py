@@ -39,12 +39,19 @@ def program() -> str:
     return f"LNPScope {VERSION}, Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}"
 
 
+class _LogFile(RotatingFileHandler):
+    """The log file. A full disk leaves it without a line, and is no reason to say anything: it is told where it matters."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Let the line go."""
+
+
 def start_log() -> Path | None:
     """Send the log, with Qt's messages, to the log file; return None if none can be written."""
     root = logging.getLogger()
     try:
         path = log_file()
-        handler: logging.Handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=1, encoding="utf-8", delay=True)
+        handler: logging.Handler = _LogFile(path, maxBytes=1_000_000, backupCount=1, encoding="utf-8", delay=True)
     except OSError:
         root.addHandler(logging.NullHandler())
         return None

@@ -39,8 +39,19 @@ class Outcome:
         return not self.faults
 
 
-def start(folder: Path, *words: object, code: str | None = None, prepare: Callable[[], None] | None = None, **environment: str | None):
-    """Start ``main.py WORDS``, or python *code* with them, in *folder*; None removes an environment variable."""
+def start(
+    folder: Path,
+    *words: object,
+    code: str | None = None,
+    script: Path | None = None,
+    shell: str = "",
+    prepare: Callable[[], None] | None = None,
+    **environment: str | None,
+):
+    """Start ``main.py WORDS``, or python *code* or another *script* with them, in *folder*; None removes an environment variable.
+
+    *shell* is a script in which "$@" stands for the command; it runs as root of a namespace of its own, in which it may mount.
+    """
     variables = {
         **os.environ,
         "PYTHONUTF8": "1",
@@ -49,9 +60,10 @@ def start(folder: Path, *words: object, code: str | None = None, prepare: Callab
         "PYTHONPATH": str(ROOT),
         **environment,
     }
-    program = [str(ROOT / "main.py")] if code is None else ["-c", code]
+    program = [str(script or ROOT / "main.py")] if code is None else ["-c", code]
+    apart = ["unshare", "--mount", "bash", "-c", shell, "bash"] if shell else []
     return subprocess.Popen(
-        [sys.executable, "-B", *program, *map(str, words)],
+        [*apart, sys.executable, "-B", *program, *map(str, words)],
         cwd=folder,
         env={name: value for name, value in variables.items() if value is not None},
         stdin=subprocess.DEVNULL,
@@ -102,6 +114,50 @@ def killed(folder: Path, times: int, seed: int, begin: Callable[[], subprocess.P
         yield from look()
 
 
+WINDOW = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from lnpgui import app, main_window
+from lnpgui.session import State
+
+STAY = Path(sys.argv[1])
+
+class Window(main_window.MainWindow):
+    def __init__(self, settings):
+        super().__init__(settings)
+        self._looks = QTimer(self, interval=50)
+        self._looks.timeout.connect(self._look)
+        self._looks.start()
+        self._is_told = False
+
+    def _look(self):
+        entries = self.session.entries
+        if not self.is_shown or not entries or not all(entry.is_settled for entry in entries):
+            return
+        if not self._is_told:
+            self._is_told = True
+            print("answered:", sum(entry.state is State.DONE for entry in entries), "of", len(entries))
+            print("notice:", self.notice.words)
+            print("picture:", self.fitted.picture.explanation or "3-D", flush=True)
+        if not STAY.exists():
+            self.close()
+
+if __name__ == "__main__":
+    app.MainWindow = Window
+    sys.exit(app.main([Path(name) for name in sys.argv[2:]]))
+"""
+"""The window on files; it prints what it answered and says, and closes by itself, but not while the file STAY is there."""
+
+
+def window(folder: Path, *files: object, stay: Path | None = None, shell: str = "", **more):
+    """Start the window on *files*, after the commands of *shell*, with a home of its own in *folder* unless *more* names another."""
+    program = folder / "window.py"  # a file, which the processes it starts import
+    program.write_text(WINDOW, encoding="utf-8")
+    home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder / "data"), "XDG_CONFIG_HOME": str(folder / "config")}
+    return start(folder, stay or folder / "nothing", *files, script=program, shell=shell, **{**home, **more})
+
+
 def timed(begin: Callable[[], subprocess.Popen]) -> tuple[float, int, str]:
     """Return how long a command takes when nothing happens to it, its exit code and what it said."""
     began = time.monotonic()
@@ -141,6 +197,38 @@ def _answers_are_whole(folder: Path, whole: int) -> Iterator[str]:
         read_capsule(path)
     if len(capsules) != whole:
         yield f"{len(capsules)} capsules"
+
+
+def killed_window(folder: Path, times: int) -> Outcome:
+    """The window while it analyses; at the end the session comes back."""
+    from lnpgui.session_file import read_session
+
+    curves = [shutil.copy(EXAMPLES / f"{name}.dat", folder) for name in ("solid", "two_lobed")]
+    stay = folder / "stay"
+    stay.touch()
+    seen = 0
+
+    def look() -> Iterator[str]:
+        nonlocal seen
+        for file in (folder / "data").rglob("last.lnpsession"):
+            seen += 1
+            if len(read_session(file).curves) % len(curves):
+                yield f"a session of {len(read_session(file).curves)} curves"
+            file.unlink()
+
+    longest = 12.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    faults = tuple(killed(folder, times, 5, lambda: window(folder, *curves, stay=stay), look, longest))
+    code, said = finish(window(folder, *curves))
+    faults += tuple(a_sentence(code, said, 0))
+    code, said = finish(window(folder))
+    faults += tuple(a_sentence(code, said, 0))
+    if "answered: 2 of 2" not in said:
+        faults += (f"the session did not come back: {said[-300:]}",)
+    return Outcome(
+        f"{times} x kill -9 while the window analyses",
+        f"{seen} sessions on disk, each whole; the next start brings the curves back",
+        faults,
+    )
 
 
 def killed_library(folder: Path, times: int) -> Outcome:
@@ -318,6 +406,45 @@ def full_disk(folder: Path) -> Outcome:
     )
 
 
+def may_mount() -> bool:
+    """Tell whether this user may mount in a namespace of its own; a real full disk and a drive that goes need that."""
+    return subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode == 0
+
+
+NOT_TRIED = "not tried: only root may mount"
+
+
+def small_drive(place: Path, size: str, then: str) -> str:
+    """Return a shell script that runs its command while *place* is a drive of *size*, and *then* looks at it."""
+    return f'mount -t tmpfs -o size={size} none {place!s} || exit 99; "$@"; code=$?; {then}; exit $code'
+
+
+def full_drive(folder: Path) -> Outcome:
+    """A drive of 4 kB that is full before anything is written; the window keeps its own files there."""
+    done = f"a full drive during {len(COMMANDS)} commands, and for the window's own files"
+    if not may_mount():
+        return Outcome(done, NOT_TRIED)
+    place = folder / "drive"
+    place.mkdir()
+    faults = []
+    fill = f"head -c 4096 /dev/zero >{place}/filled; "
+    for name, words in COMMANDS:
+        shell = small_drive(place, "4k", f"find {place} -type f ! -name filled ! -name '.*' -printf 'LEFT %f\\n'").replace(
+            '"$@"', fill + '"$@"'
+        )
+        code, said = finish(start(folder, *words(place), shell=shell, XDG_CACHE_HOME=str(folder / "cache")))
+        faults += [f"{name}: {fault}" for fault in a_sentence(code, said, 1)]
+        if "LEFT" in said:
+            faults.append(f"{name}: {said[said.index('LEFT') :]}")
+    shell = small_drive(place, "4k", "true").replace('"$@"', fill + '"$@"')
+    own = {"XDG_DATA_HOME": str(place), "XDG_CONFIG_HOME": str(place), "HOME": str(place)}
+    code, said = finish(window(folder, EXAMPLES / "solid.dat", shell=shell, **own))
+    faults += [f"window: {fault}" for fault in a_sentence(code, said, 0)]
+    if "answered: 1 of 1" not in said or "not kept" not in said:
+        faults.append(f"window: {said[-400:]}")
+    return Outcome(done, "a sentence, exit 1, no file left behind; the window answers and says that the session is not kept", tuple(faults))
+
+
 _CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH, _PR_CAPBSET_DROP = 1, 2, 24
 
 
@@ -386,6 +513,58 @@ def two_at_once(folder: Path) -> Outcome:
     )
 
 
+def two_windows(folder: Path) -> Outcome:
+    """A second window while the first is open, with the same home."""
+    stay = folder / "stay"
+    stay.touch()
+    curve = EXAMPLES / "solid.dat"
+    first = window(folder, curve, stay=stay)
+    told = [first.stdout.readline().decode() for _ in range(3)]
+    code, said = finish(window(folder, curve))
+    faults = list(a_sentence(code, said, 0))
+    stay.unlink()
+    faults += a_sentence(*finish(first), 0)
+    if told[:2] != ["answered: 1 of 1\n", "notice: \n"]:
+        faults.append(f"the first says {told}")
+    if "answered: 1 of 1" not in said or "LNPScope runs a second time" not in said:
+        faults.append(f"the second says {said}")
+    return Outcome("two windows at once", "both answer; the second says that its session is not kept", tuple(faults))
+
+
+def no_opengl(folder: Path) -> Outcome:
+    """OpenGL without a driver; then OpenGL libraries that are none, without which Qt itself does not load."""
+    curve = EXAMPLES / "solid.dat"
+    without = {"__EGL_VENDOR_LIBRARY_FILENAMES": str(folder / "none.json"), "DISPLAY": None, "VTK_DEFAULT_OPENGL_WINDOW": None}
+    code, said = finish(window(folder, curve, **without))
+    faults = list(a_sentence(code, said, 0))
+    if "answered: 1 of 1" not in said or "picture: This machine offers no OpenGL" not in said:
+        faults.append(f"no driver: {said[-400:]}")
+    broken = folder / "broken"
+    broken.mkdir()
+    for name in ("libGL.so.1", "libEGL.so.1"):
+        (broken / name).touch()
+    code, said = finish(start(folder, curve, LD_LIBRARY_PATH=str(broken)))
+    faults += a_sentence(code, said, 0)
+    if "Qt cannot be loaded" not in said or "solid sphere" not in said.lower():
+        faults.append(f"no library: {said[-400:]}")
+    return Outcome(
+        "no OpenGL driver; no OpenGL library at all",
+        "the window shows a slice in place of the 3-D picture and says why; without the library the analysis is printed",
+        tuple(faults),
+    )
+
+
+def no_gpu(folder: Path) -> Outcome:
+    """No graphics card to compute on."""
+    (folder / "tiny.toml").write_text(TINY, encoding="utf-8")
+    words = ("train", "--config", folder / "tiny.toml", "--out", folder / "model", "--no-card")
+    code, said = finish(start(folder, *words, code=TRAIN, CUDA_VISIBLE_DEVICES="-1", HIP_VISIBLE_DEVICES="-1"))
+    faults = list(a_sentence(code, said, 0))
+    if not (folder / "model" / "model.json").exists():
+        faults.append("there is no model")
+    return Outcome("no graphics card that computes", "a network is trained on the processor", tuple(faults))
+
+
 CLOCK = "import sys, time; time.time = lambda: 3600.0; import main; sys.exit(main.main(sys.argv[1:]))"
 
 
@@ -398,7 +577,14 @@ def clock_set_back(folder: Path) -> Outcome:
     faults = list(a_sentence(*finish(start(folder, *words, code=CLOCK)), 0))
     if not faults and json.loads(json_.read_text(encoding="utf-8"))["results"][0]["error"] is not None:
         faults.append("refused")
-    return Outcome("clock set back to 1970", "answers as always", tuple(faults))
+    finish(window(folder, EXAMPLES / "solid.dat"))
+    for path in (folder / "data").rglob("*"):
+        os.utime(path, (4e9, 4e9))
+    code, said = finish(window(folder))
+    faults += a_sentence(code, said, 0)
+    if "answered: 1 of 1\nnotice: \n" not in said:
+        faults.append(f"the session did not come back: {said[-300:]}")
+    return Outcome("clock set back: to 1970, and to before the session", "answers as always; the session comes back", tuple(faults))
 
 
 def strange_names(folder: Path) -> Outcome:
@@ -417,7 +603,18 @@ def strange_names(folder: Path) -> Outcome:
     code, said = finish(start(folder, "analyze", latin, *words))
     faults += a_sentence(code, said, 0)
     json.loads((place / "ответ.json").read_text(encoding="utf-8"))
-    return Outcome("names in six scripts with LANG=C, and one of Latin-1", "analysed, with table, capsule and report", tuple(faults))
+    home = place / "José Müller 李"
+    home.mkdir()
+    own = {"HOME": str(home), "XDG_DATA_HOME": None, "XDG_CONFIG_HOME": None, "LANG": "C", "LC_ALL": "C", "PYTHONUTF8": None}
+    code, said = finish(window(folder, curve, **own))
+    faults += a_sentence(code, said, 0)
+    if "answered: 1 of 1\nnotice: \n" not in said or not list(home.rglob("last.lnpsession")):
+        faults.append(f"window: {said[-300:]}")
+    return Outcome(
+        "names of files and of the user in six scripts with LANG=C, and one of Latin-1",
+        "analysed, with table, capsule and report; the window keeps its session",
+        tuple(faults),
+    )
 
 
 def folder_disappears(folder: Path) -> Outcome:
@@ -437,5 +634,26 @@ def folder_disappears(folder: Path) -> Outcome:
     )
 
 
-KILLED = (killed_analysis, killed_library, killed_training, killed_export)
-MET = (full_disk, read_only_folder, no_home, two_at_once, clock_set_back, strange_names, folder_disappears)
+def drive_disappears(folder: Path) -> Outcome:
+    """The drive of curves and results is unmounted while it is worked on."""
+    done = "a network drive is gone after the first of three curves"
+    if not may_mount():
+        return Outcome(done, NOT_TRIED)
+    place = folder / "drive"
+    place.mkdir()
+    curves = [place / f"{number}.dat" for number in range(3)]
+    copies = "; ".join(f"cp {EXAMPLES / 'solid.dat'} {curve}" for curve in curves)
+    gone = f'IFS= read -r line; umount --lazy {place}; echo "$line"; cat'
+    shell = f'set -o pipefail; mount -t tmpfs none {place} || exit 99; {copies}; "$@" | {{ {gone}; }}'
+    code, said = finish(start(folder, "analyze", *curves, "--json", place / "a.json", "--capsule", place / "capsules", shell=shell))
+    faults = list(a_sentence(code, said, 1))
+    if "1.dat" not in said or "2.dat" not in said:
+        faults.append(f"nothing is said of the others: {said[-300:]}")
+    return Outcome(done, "the others are refused with a sentence, exit 1", tuple(faults))
+
+
+KILLED = (killed_analysis, killed_window, killed_library, killed_training, killed_export)
+MET = (
+    *(full_disk, full_drive, read_only_folder, no_home, no_opengl, no_gpu, two_at_once, two_windows, clock_set_back, strange_names),
+    *(folder_disappears, drive_disappears),
+)

@@ -182,6 +182,20 @@ def test_that_the_log_never_grows_without_end(log: Path, monkeypatch: pytest.Mon
     assert sum(path.stat().st_size for path in log.parent.glob("lnpscope.log*")) < 2_100_000
 
 
+def test_that_a_full_disk_ends_the_log_without_a_word(
+    log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(faults, "qInstallMessageHandler", lambda _: None)
+
+    def full(record: logging.LogRecord) -> None:
+        raise OSError(28, "No space left on device")
+
+    faults.start_log()
+    monkeypatch.setattr(faults._LogFile, "shouldRollover", lambda self, record: full(record))
+    logging.getLogger("lnpgui").error("a line")
+    assert capsys.readouterr().err == ""
+
+
 def test_that_a_log_that_cannot_be_written_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> Path:
         raise PermissionError("read-only")
