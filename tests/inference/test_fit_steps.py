@@ -166,6 +166,19 @@ def test_that_exchanged_sizes_are_tried_of_every_two_types():
     assert list(fit._exchanges(3)) == [[1, 0, 2], [2, 1, 0], [0, 2, 1]]
 
 
+@pytest.mark.parametrize(("hypothesis", "tried"), [(ONE, []), (TWO, [2]), (THREE, [3])])
+def test_that_two_fits_of_two_types_and_one_of_more_are_exchanged(monkeypatch, hypothesis, tried):
+    shapes, asked = made((0.5, 0.3, 0.2), noise=1.0), []
+
+    def counted(shapes, hypothesis, some, *, iterations):
+        asked.append(len(some))
+        return refine_all(shapes, hypothesis, some, iterations=0)
+
+    monkeypatch.setattr(fit, "refine_all", counted)
+    best_modes(shapes, scan(shapes), hypothesis, count=3)
+    assert asked == [3, *tried, fit.KEPT]
+
+
 def test_that_the_minimum_is_found_from_a_start_with_sizes_exchanged(monkeypatch):
     shapes = made((0.6, 0.4))
     monkeypatch.setattr(fit, "starts", lambda *_: [AT[1::-1]])
@@ -222,6 +235,14 @@ def test_that_fits_that_use_different_columns_are_solved_side_by_side():
         alone, alone_basis = positive_amplitudes(one, data)
         np.testing.assert_allclose(linear[i], alone, atol=1e-12)
         np.testing.assert_allclose(basis[i], alone_basis, atol=1e-12)
+
+
+def test_that_a_fit_does_not_depend_on_the_size_of_those_beside_it():
+    rng = np.random.default_rng(9)
+    small, large = rng.normal(size=(2, 12, 3)) + 0.3
+    data = rng.normal(size=12)
+    together, _ = positive_amplitudes(np.stack([small, 1e13 * large]), data)
+    np.testing.assert_allclose(together[0], positive_amplitudes(small, data)[0], rtol=1e-9)
 
 
 def test_that_of_a_curve_and_its_multiple_and_of_a_curve_like_the_background_one_is_used():

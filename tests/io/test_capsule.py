@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import zlib
@@ -14,7 +15,7 @@ import pytest
 from engine.datasets.basis import default_basis
 from engine.errors import DataFileError
 from engine.inference.analyse import AnalysisSettings, analyse
-from engine.io.capsule import MAX_RECORD_BYTES, SCHEMA, pack, read_capsule, write_capsule
+from engine.io.capsule import MAX_RAW_BYTES, MAX_RECORD_BYTES, SCHEMA, pack, read_capsule, write_capsule
 from engine.io.read import read
 from engine.io.results import answered
 from engine.units import QUnit
@@ -194,6 +195,52 @@ def test_that_a_capsule_that_points_to_other_machines_or_holds_no_numbers_is_ref
         del file[f"{GROUP}/record"]
         file.create_dataset(f"{GROUP}/record", data=text, dtype=h5py.string_dtype("utf-8", len(text)))
     assert "broken or was changed" in reason(path)
+
+
+@pytest.mark.parametrize("name", ["Q", "I"])
+def test_that_a_capsule_without_its_curve_is_refused(path, name):
+    with h5py.File(path, "r+") as file:
+        del file[f"sasentry01/sasdata01/{name}"]
+    assert "broken or was changed" in reason(path)
+
+
+def test_that_a_curve_in_another_unit_of_q_is_refused(path):
+    with h5py.File(path, "r+") as file:
+        file["sasentry01/sasdata01/Q"].attrs["units"] = "1/angstrom"
+    assert "broken or was changed" in reason(path)
+
+
+def test_that_a_curve_of_two_dimensions_is_refused(path):
+    with h5py.File(path, "r+") as file:
+        rows = file["sasentry01/sasdata01/I"][()]
+        del file["sasentry01/sasdata01/I"]
+        file["sasentry01/sasdata01/I"] = np.stack([rows, rows])
+    assert "has the shape (2," in reason(path)
+
+
+@pytest.mark.parametrize("place", ["raw", "record"])
+def test_that_a_capsule_without_one_of_its_parts_is_refused(path, place):
+    with h5py.File(path, "r+") as file:
+        del file[f"{GROUP}/{place}"]
+    assert reason(path)
+
+
+def test_that_a_result_that_is_no_mapping_is_refused(path):
+    with h5py.File(path, "r+") as file:
+        record = json.loads(file[f"{GROUP}/record"][()])
+        text = json.dumps({**record, "result": [1, 2]}).encode()
+        del file[f"{GROUP}/record"]
+        file.create_dataset(f"{GROUP}/record", data=text, dtype=h5py.string_dtype("utf-8", len(text)))
+    assert "broken or was changed" in reason(path)
+
+
+def test_that_a_file_too_large_for_a_capsule_is_refused(made, curve_file, tmp_path):
+    (measurement,) = read(curve_file)
+    large = tmp_path / "large.dat"
+    with large.open("wb") as file:
+        file.truncate(MAX_RAW_BYTES + 1)
+    with pytest.raises(DataFileError, match="MB"):
+        pack(dataclasses.replace(measurement, path=large), made.result, settings=SETTINGS, basis=made.basis, model=made.model)
 
 
 def test_that_a_capsule_cut_short_anywhere_is_refused(path, tmp_path):
