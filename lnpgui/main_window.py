@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from lnpgui import faults, workers
 from lnpgui.engine_calls import EngineCalls
@@ -147,6 +147,18 @@ class MainWindow(QMainWindow):
     def is_made(self, title: str) -> bool:
         """True when the panel *title* has been seen."""
         return title in self._panels
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Let Tab pass over panels behind another's tab: Qt takes them for visible, but nobody sees them."""
+        first = QApplication.focusWidget()
+        moved = super().focusNextPrevChild(next)
+        while moved and (focus := QApplication.focusWidget()) is not first and self._is_behind(focus):
+            moved = super().focusNextPrevChild(next)
+        return moved
+
+    def _is_behind(self, widget: QWidget | None) -> bool:
+        behind = (dock for title, dock in self._docks.items() if title not in self._in_view)
+        return widget is not None and any(dock.isAncestorOf(widget) for dock in behind)
 
     @property
     def panel_in_front(self) -> str:

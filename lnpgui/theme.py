@@ -122,8 +122,25 @@ def icon(name: str, colour: str, size: int = 64) -> QIcon:
         painter = QPainter(pixmap)
         renderer.render(painter, QRectF(0, 0, edge, edge))
         painter.end()
-        result.addPixmap(pixmap)
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # else a traffic light in a marked row takes its colour
+            result.addPixmap(pixmap, mode)
     return result
+
+
+def readable_on(ground: QColor, one: str, other: str) -> str:
+    """Return which of two colours stands out more on *ground*, by the contrast ratio of WCAG 2."""
+    at = _luminance(ground)
+
+    def contrast(colour: str) -> float:
+        low, high = sorted((at, _luminance(QColor(colour))))
+        return (high + 0.05) / (low + 0.05)
+
+    return max(one, other, key=contrast)
+
+
+def _luminance(colour: QColor) -> float:
+    parts = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (colour.redF(), colour.greenF(), colour.blueF()))
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
 
 
 def set_text_scale(percent: int) -> None:

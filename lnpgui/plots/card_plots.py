@@ -9,13 +9,11 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtWidgets import QWidget
 
-from lnpgui.theme import Theme
+from lnpgui.theme import Theme, readable_on
 
 MOST_POINTS = 2000
 """Points of a loss curve that are kept; beyond them every other one goes."""
 
-DEEP = 0.6
-"""Cells with at least this share are so deep in colour that words on them need the colour of the ground."""
 
 NO_PICTURE = "No model with these figures is chosen."
 
@@ -229,13 +227,14 @@ class ConfusionPlot(_CardPlot):
         names, matrix = self._card["names"], np.array(section, dtype=float)
         share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
         image = pg.ImageItem(share, axisOrder="row-major", levels=(0, 1))
-        image.setColorMap(pg.ColorMap([0.0, 1.0], [pg.mkColor(self._theme.plot), pg.mkColor(self._theme.accent)]))
+        colours = pg.ColorMap([0.0, 1.0], [pg.mkColor(self._theme.plot), pg.mkColor(self._theme.accent)])
+        image.setColorMap(colours)
         self.plotItem.addItem(image)
         small = self.font()
         small.setPointSizeF(0.85 * small.pointSizeF())
         for (row, column), value in np.ndenumerate(share):
             if value >= 0.05:
-                colour = self._theme.plot if value >= DEEP else self._theme.text
+                colour = readable_on(colours.map(value, mode="qcolor"), self._theme.plot, self._theme.text)
                 text = pg.TextItem(f"{value:.0%}", color=colour, anchor=(0.5, 0.5))
                 text.setFont(small)
                 text.setPos(column + 0.5, row + 0.5)

@@ -46,5 +46,5 @@ def draw_axes(painter: QPainter, size: QSize, directions: Sequence[tuple[str, fl
         tip = centre + QPointF(right * reach, -up * reach)
         painter.drawLine(centre, tip)
         if math.hypot(right, up) > 0.25:
-            label = centre + QPointF(right, -up) * (reach + 8)
+            label = tip + QPointF(right, -up) * (10 / math.hypot(right, up))  # beyond the tip, however short the axis looks
             painter.drawText(QRectF(label.x() - 8, label.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, name)

@@ -202,6 +202,7 @@ class CurveList(QListView):
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setMouseTracking(True)
         self.setAccessibleName("Curves")
+        self.setToolTip("The curves with their verdicts; mark several with Ctrl or Shift to draw them over each other")
         self.setAccessibleDescription("Up and down choose a curve, Delete removes it, F5 analyses it again")
         self.selectionModel().currentChanged.connect(self._on_current)
         self.selectionModel().selectionChanged.connect(self._on_selection)

@@ -39,6 +39,7 @@ class LiveBar(QWidget):
         self.pattern.setMinimumWidth(self.pattern.fontMetrics().horizontalAdvance("all files, or e.g. *_sub*.dat") + 24)
         self.old_too = QCheckBox("also files already there")
         self.old_too.setChecked(True)
+        self.old_too.setToolTip("Analyse what lies in the folder now too, not only what comes")
         self.toggle = QPushButton("Watch")
         self.toggle.setCheckable(True)
         self.toggle.setToolTip("Analyse every curve that appears in the folder, as soon as it is complete")

@@ -302,6 +302,7 @@ class BatchTable(QTableView):
         self.setTabKeyNavigation(False)  # Tab leaves the table
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setAccessibleName("Table of curves")
+        self.setToolTip("A row for each curve; click a heading to sort")
         self.setAccessibleDescription("Up and down choose a curve, Ctrl+C copies the marked ones, Ctrl+A marks all")
         self._set_heads()
         self._make_actions()

@@ -108,6 +108,7 @@ class TrainForm(QWidget):
         self.match.setToolTip("Take the q axis and the noise from a measured curve: the network is then made for that instrument")
         self.typed = QRadioButton("Any instrument within these ranges")
         self.typed.setChecked(True)
+        self.typed.setToolTip("Draw the q axis and the noise of each simulated curve from the ranges below")
         choice = QButtonGroup(self)
         for button in (self.match, self.typed):
             choice.addButton(button)
@@ -149,6 +150,7 @@ class TrainForm(QWidget):
         form = QFormLayout(group)
         self.name = QLineEdit(DEFAULT.name)
         self.name.setMaxLength(60)
+        self.name.setToolTip("By which the model stands in the list and in the verdicts that it helped to find")
         self.name.setAccessibleName("Name of the model")
         form.addRow("Name", self.name)
         form.addRow(self._refusal("name"))
@@ -168,6 +170,7 @@ class TrainForm(QWidget):
         form.addRow("Seed", self.seed)
         self.start_button = QPushButton("Start training")
         self.start_button.setDefault(True)
+        self.start_button.setToolTip("Train in a process of its own; everything else goes on")
         self.start_button.clicked.connect(self.start_requested)
         form.addRow(self.start_button)
         return group

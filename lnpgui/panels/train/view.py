@@ -88,6 +88,7 @@ class TrainView(ThreeColumns):
         right.setMinimumWidth(320)
         self.models = QListWidget()
         self.models.setAccessibleName("Models")
+        self.models.setToolTip("The models there are; the card of the marked one is below")
         self.models.setMaximumHeight(170)
         self.models.setWordWrap(True)
         self.models.currentItemChanged.connect(self._on_current)
