@@ -160,13 +160,13 @@ def test_that_the_making_of_a_table_is_told_and_can_be_stopped(
     qtbot.mouseClick(line_of(window).opener, Qt.MouseButton.LeftButton)
     type_in(qtbot, line_of(window).fields["shell_thickness"], "3:5")
     qtbot.waitUntil(making.is_set)
-    qtbot.waitUntil(lambda: "computing particles of another shell" in window.analyse._words.text(), timeout=10_000)
-    assert window.analyse.cancel_button.isVisible()
-    qtbot.mouseClick(window.analyse.cancel_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "computing particles of another shell" in window.analyse.progress.words.text(), timeout=10_000)
+    assert window.analyse.progress.stop_button.isVisible()
+    qtbot.mouseClick(window.analyse.progress.stop_button, Qt.MouseButton.LeftButton)
     settle(qtbot, window)
     assert window.session.current is not None
     assert window.session.current.state is State.STOPPED
-    assert not window.analyse.cancel_button.isVisible()
+    assert not window.analyse.progress.stop_button.isVisible()
 
 
 def test_that_the_verdict_says_what_was_found_and_what_the_change_did(tmp_path: Path) -> None:

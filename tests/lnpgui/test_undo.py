@@ -91,6 +91,16 @@ def tick_off_a_type_of_all(qtbot: QtBot, window: MainWindow, patch: pytest.Monke
     tick_off_a_type(qtbot, window, patch)
 
 
+def free_the_shell(qtbot: QtBot, window: MainWindow, _: pytest.MonkeyPatch) -> None:
+    line = window.analyse.choices.particles
+    qtbot.keyClick(line.opener, Qt.Key.Key_Space)
+    field = line.fields["shell_thickness"]
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "3:5")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+
+
 def take_a_buffer_off(qtbot: QtBot, window: MainWindow, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("/data/buffer.dat", ""))
     qtbot.mouseClick(window.analyse.choices.buffer, LEFT)
@@ -138,6 +148,7 @@ def clear_the_list(qtbot: QtBot, window: MainWindow, _: pytest.MonkeyPatch) -> N
         (type_range, "change of the range of q of 0.dat"),
         (tick_off_a_type, "change of the candidate types of 0.dat"),
         (tick_off_a_type_of_all, "change of the candidate types of 0.dat"),
+        (free_the_shell, "change of shell or contrasts of 0.dat"),
         (take_a_buffer_off, "change of the buffer of 0.dat"),
         (flip_the_unit, "change of the unit of q of 0.dat"),
         (change_the_columns, "change of the columns of 0.dat"),
