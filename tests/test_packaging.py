@@ -117,6 +117,64 @@ def test_that_the_make_commands_in_the_documents_exist(root):
         assert named <= targets, name
 
 
+@pytest.fixture(scope="module")
+def workflow(root):
+    yaml = pytest.importorskip("yaml", reason="the workflow is read with PyYAML, which pre-commit brings along")
+    return yaml.safe_load((root / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+
+
+def commands(workflow):
+    return [line for job in workflow["jobs"].values() for step in job["steps"] for line in step.get("run", "").splitlines()]
+
+
+def test_that_the_workflow_is_whole(workflow):
+    # YAML 1.1 reads the word `on` as true
+    assert set(workflow) == {"name", True, "permissions", "jobs"}
+    for name, job in workflow["jobs"].items():
+        assert {"runs-on", "steps"} <= set(job), name
+        assert job.get("needs", "test") in workflow["jobs"], name
+        for step in job["steps"]:
+            assert ("uses" in step) != ("run" in step), step
+            assert re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step.get("uses", "a/b@v1")), step
+    systems = {os.split("-")[0] for os in workflow["jobs"]["package"]["strategy"]["matrix"]["os"]}
+    assert systems == {"ubuntu", "windows", "macos"}
+
+
+def test_that_what_the_workflow_runs_is_there(root, workflow, project):
+    targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    seen = 0
+    for line in commands(workflow):
+        for target in re.findall(r"\bmake ([a-z-]+)", line):
+            assert target in targets, line
+            seen += 1
+        for file in re.findall(r"(?:bash|PyInstaller[\w -]*?) ([.\w/-]+\.spec|\.ci/\w+)", line):
+            assert (root / file).is_file(), line
+            seen += 1
+        for extras in re.findall(r"-e \"\.\[([\w,]+)\]\"", line):
+            assert set(extras.split(",")) <= set(project["optional-dependencies"]), line
+            seen += 1
+    assert seen >= 5
+
+
+def test_that_the_integration_does_not_wait_for_a_package_for_ever(root):
+    text = (root / ".ci" / "run").read_text(encoding="utf-8")
+    assert re.search(r"^timeout .*\d+m make package", text, re.MULTILINE)
+
+
+def test_that_the_citation_file_holds_what_its_format_asks_for(root):
+    yaml = pytest.importorskip("yaml", reason="it is read with PyYAML, which pre-commit brings along")
+    cited = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
+    assert {"cff-version", "message", "title", "authors"} <= set(cited)
+    assert cited["cff-version"] == "1.2.0"
+    assert cited["type"] in {"software", "dataset"}
+    known = {"cff-version", "message", "title", "abstract", "type", "version", "license", "authors", "keywords", "references"}
+    assert set(cited) <= known
+    for author in cited["authors"]:
+        assert "name" in author or "family-names" in author
+    for reference in cited["references"]:
+        assert {"authors", "title", "type"} <= set(reference)
+
+
 def test_that_the_commands_in_the_readme_exist(root):
     text = (root / "README.md").read_text(encoding="utf-8")
     commands = set(re.findall(r"^    python main\.py ([a-z]+)", text, re.MULTILINE))
@@ -190,6 +248,41 @@ def test_that_the_menu_entry_starts_the_program_where_it_lies(root, tmp_path):
     assert (data / "icons/hicolor/scalable/apps/lnpscope.svg").is_file()
     run("--remove")
     assert [path for path in data.rglob("lnpscope*") if path.is_file()] == []
+
+
+@posix
+@posix
+@pytest.mark.parametrize("name", ["LNPScope", "Größe 测量 a b/LNPScope"])
+def test_that_the_tarball_holds_a_launcher_an_icon_and_the_licences(root, tmp_path, name):
+    """The recipe on a folder that stands in for the program; that one is unpacked and started where blanks and other scripts are."""
+    for tool in ("tar", "xz", "du"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"needs {tool}")
+    place = tmp_path / "made here"
+    for folder in ("scripts", "packaging"):
+        shutil.copytree(root / folder, place / folder)
+    for file in ("LICENSE", "engine/version.py", "resources/icons/lnpscope.svg"):
+        (place / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / file, place / file)
+    program = place / "dist" / "LNPScope" / "LNPScope"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\necho "started with $1"\n', encoding="utf-8")
+    program.chmod(0o755)
+    subprocess.run([str(place / "scripts" / "make-tarball.sh")], check=True, capture_output=True)
+    (packed,) = (place / "dist").glob("LNPScope-*-linux-*.tar.xz")
+    target = tmp_path / name
+    target.mkdir(parents=True)
+    subprocess.run(["tar", "xf", str(packed), "-C", str(target), "--strip-components=1"], check=True)
+    assert {path.name for path in target.iterdir()} == {
+        *("LNPScope", "README.txt", "add-to-menu.sh", "licenses", "lnpscope-mime.xml", "lnpscope.desktop", "lnpscope.svg")
+    }
+    assert (target / "licenses" / "LNPScope.txt").is_file()
+    data = tmp_path / "data"
+    subprocess.run(["sh", str(target / "add-to-menu.sh")], env={**os.environ, "XDG_DATA_HOME": str(data)}, check=True, capture_output=True)
+    entry = (data / "applications" / "lnpscope.desktop").read_text(encoding="utf-8")
+    started = re.search(r'^Exec="(.*)" %F$', entry, re.MULTILINE).group(1)
+    done = subprocess.run([started, "a.dat"], cwd="/", capture_output=True, text=True, check=True)
+    assert done.stdout == "started with a.dat\n"
 
 
 @posix
