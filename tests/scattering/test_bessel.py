@@ -19,6 +19,8 @@ def test_that_every_order_agrees_with_scipy(top):
         whole = np.zeros((5, 5))
         whole[order.first_q :, order.first_r :] = order.values
         np.testing.assert_allclose(whole, spherical_jn(order.l, x), atol=5e-15)  # scipy itself errs by some 1e-15
+        assert 0 <= order.first_q <= 5
+        assert 0 <= order.first_r <= 5
         orders.append(order.l)
     assert orders == list(range(min(top, max(orders)), -1, -1))
     assert max(orders) == min(top, int(first_order_below(80 * np.pi)))
@@ -27,6 +29,11 @@ def test_that_every_order_agrees_with_scipy(top):
 @pytest.mark.parametrize("x", [1e-8, 1e-3, 0.1, 1.0, 10.0, 100.0, 2000.0])
 def test_that_orders_are_left_out_only_where_the_function_is_below_1e_17(x):
     assert abs(spherical_jn(int(first_order_below(x)), x)) < 1e-17
+
+
+@pytest.mark.parametrize("phase", [100.0, 1000.0, 4000.0])
+def test_that_no_more_nodes_are_taken_than_half_the_phase_and_a_margin(phase):
+    assert phase / 2 < count_for(phase) < phase / 2 + 15 * np.cbrt(phase / 2)
 
 
 @pytest.mark.parametrize("phase", [0.0, 1.0, 30.0, 500.0, 4000.0])

@@ -7,6 +7,7 @@ import pytest
 import references
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.interpolate import CubicSpline
 
 from engine.curve import Curve
 from engine.errors import ParameterError
@@ -33,6 +34,12 @@ def test_that_between_its_points_a_smooth_curve_is_met_closely():
     q = np.linspace(0.02, 3, 1234)
     envelope = sphere(np.array([0.0])) / (1 + (q * RADIUS) ** 4)
     assert (np.abs(resample(curve(0.02), q) - sphere(q)) / envelope).max() < 1e-3
+
+
+def test_that_the_spline_reaches_down_to_the_first_point():
+    coarse = curve(0.02, 0.2, 8)
+    between = np.linspace(coarse.q[0], coarse.q[1], 9)
+    np.testing.assert_allclose(resample(coarse, between), CubicSpline(coarse.q, coarse.intensity)(between), rtol=1e-12)
 
 
 def test_that_any_order_of_q_is_taken():
@@ -65,10 +72,11 @@ def test_that_a_curve_that_rises_from_low_q_is_continued_downwards_not_upwards()
     assert 0.99 < below < 1.0025
 
 
-def test_that_noise_below_zero_far_out_does_not_disturb_guinier():
+@pytest.mark.parametrize("empty", [-1e-6, 0.0])
+def test_that_noise_below_zero_and_empty_points_far_out_do_not_disturb_guinier(empty):
     q = np.linspace(0.01, 1, 100)
     values = np.exp(-((12.0 * q) ** 2) / 3)
-    values[40:] = -1e-6
+    values[40:] = empty
     assert resample(Curve(q, values), np.array([0.0]))[0] == pytest.approx(1, rel=1e-6)
 
 
