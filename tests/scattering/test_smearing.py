@@ -51,6 +51,14 @@ def test_that_a_pinhole_agrees_with_direct_quadrature():
     np.testing.assert_allclose(smeared(q, Pinhole(sigma)), expected, rtol=3e-5)
 
 
+def test_that_a_wide_pinhole_sees_ripples_finer_than_its_coarsest_rule():
+    # 41 nodes over ten standard deviations would meet every crest of this wave; its mean is nothing
+    q, sigma = np.array([1.0]), 0.15
+    grid = np.linspace(*needed_range(q, Pinhole(sigma)), 4000)
+    wave = np.cos(2 * np.pi * 40 / (10 * sigma) * (grid - 1.0))
+    assert abs((smearing_matrix(q, grid, Pinhole(sigma)) @ wave)[0]) < 1e-3
+
+
 def test_that_smearing_broadens_a_quadratic_by_the_variance():
     # the mean of q² under a Gaussian is q² + sigma²; the cubic through four points is exact for it
     q, sigma = np.linspace(0.5, 1, 7), np.linspace(0.0, 0.05, 7)
