@@ -143,6 +143,34 @@ def test_that_more_files_than_the_list_takes_are_told(desk: Desk, tmp_path: Path
     assert "2 of 5 files were left out" in desk.view.show_notice.call_args.args[0]
 
 
+def test_that_many_files_come_into_the_list_in_turns_in_their_order_and_once(
+    desk: Desk, analyst: Analyst, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TAKEN_AT_ONCE", 4)
+    paths = [write_curve(tmp_path / f"{i:02}.dat", points=40) for i in range(11)]
+    counts: list[int] = []
+    desk.session.added.connect(lambda entries, _: counts.append(len(entries)))
+    desk.presenter._take_files(paths)
+    assert counts == [4]
+    assert desk.session.current is desk.session.entries[0]
+    assert desk.presenter.is_busy
+    desk.presenter._take_files(paths)  # dropped again while the rest waits
+    desk.settle(11)
+    assert [entry.path for entry in desk.session.entries] == paths
+    assert all(count <= 4 for count in counts)
+
+
+def test_that_stopping_leaves_out_the_files_that_still_wait_for_the_list(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TAKEN_AT_ONCE", 4)
+    desk.presenter._take_files([write_curve(tmp_path / f"{i:02}.dat", points=40) for i in range(11)])
+    desk.presenter.cancel()
+    desk.qtbot.waitUntil(lambda: not desk.presenter.is_busy)
+    assert len(desk.session.entries) == 4
+    assert set(desk.states()) == {State.STOPPED}
+
+
 def test_that_quick_work_shows_no_progress(desk: Desk, tmp_path: Path) -> None:
     desk.presenter.open([write_curve(tmp_path / "a.dat")])
     desk.settle(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 MOST_CURVES = 5000
 """So many fit the list; more would be a wrong folder rather than a day's work."""
+TAKEN_AT_ONCE = 200
+"""So many found files are put in the list in one turn of the event loop, so that thousands in one drop do not hold up the window."""
 PROGRESS_AFTER_MS = 1000
 
 
@@ -55,6 +58,8 @@ class AnalysePresenter(QObject):
         self._processes = Processes(most_processes()) if self._calls.may_work_apart else None
         self._analysing = self._make_analysing()
         self._batch: set[int] = set()  # keys of the curves given since the last pause
+        self._to_take: deque[Path] = deque()  # found files that are not in the list yet, or not asked for again
+        self._shows_taken = False
         self._is_begun = False
         self._is_current_ours = False  # the shown curve was chosen by us, not by the user
         self._steps: dict[Any, Step] = {}  # of what is at work, by ticket
@@ -104,7 +109,7 @@ class AnalysePresenter(QObject):
     @property
     def is_busy(self) -> bool:
         """True while something is read, analysed or written."""
-        return any(part.is_busy for part in (self._reading, self._analysing, self._choosing, self._keeping))
+        return bool(self._to_take) or any(part.is_busy for part in (self._reading, self._analysing, self._choosing, self._keeping))
 
     @property
     def is_shown(self) -> bool:
@@ -170,8 +175,10 @@ class AnalysePresenter(QObject):
     @Slot()
     def cancel(self) -> None:
         """Stop everything that runs or waits."""
+        self._to_take.clear()
         self._reading.cancel()
         self._analysing.cancel()
+        self._on_idle()
 
     @Slot()
     def stop(self) -> None:
@@ -236,22 +243,36 @@ class AnalysePresenter(QObject):
 
     def _take_files(self, files: Sequence[Path], *, show: bool = True) -> None:
         """Put found files in the list and read them; those in the list already are read again."""
-        known = {entry.path: entry for entry in self._session.entries if entry.part == 0 and not entry.request.parts}
-        fresh = [path for path in files if path not in known]
-        old = [known[path] for path in files if path in known]
-        room = max(0, MOST_CURVES - len(self._session.entries))
+        known, waiting = self._known(), set(self._to_take)
+        fresh = [path for path in files if path not in known and path not in waiting]
+        room = max(0, MOST_CURVES - len(self._session.entries) - len(waiting - known.keys()))
         if not files:
             self._view.show_notice("No files were found there.")
         elif len(fresh) > room:
             self._view.show_notice(
                 f"{len(fresh) - room} of {len(fresh)} files were left out: the list takes {MOST_CURVES} curves. Clear it first."
             )
-        new = self._session.add(fresh[:room])
+        self._to_take.extend((*fresh[:room], *(path for path in files if path in known)))
+        self._shows_taken = show
+        self._take_some()
+
+    def _known(self) -> dict[Path, Entry]:
+        return {entry.path: entry for entry in self._session.entries if entry.part == 0 and not entry.request.parts}
+
+    @Slot()
+    def _take_some(self) -> None:
+        """Take as many of the found files as do not hold up the window, and the rest in the next turn."""
+        some = [self._to_take.popleft() for _ in range(min(TAKEN_AT_ONCE, len(self._to_take)))]
+        known = self._known()
+        new = self._session.add([path for path in some if path not in known])
+        old = [known[path] for path in some if path in known]
         for entry in (*old, *new):
             self._read(entry, first=False)
-        if (shown := (*new, *old)) and (show or self._session.current is None):  # a drop is a wish to see what was dropped
+        if (shown := (*new, *old)) and (self._shows_taken or self._session.current is None):  # a drop is a wish to see what was dropped
             self._session.show(shown[0].key)
-            self._is_current_ours = True
+            self._is_current_ours, self._shows_taken = True, False
+        if self._to_take:
+            QTimer.singleShot(0, self, self._take_some)
 
     def _take_measurements(self, ticket: Ticket, found: Found) -> None:
         entry = self._session.waiting_for(ticket)
