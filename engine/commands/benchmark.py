@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--full",
         action="store_true",
         help="scattering: also make the whole basis and all 81 published sizes, which takes some minutes; "
-        "analysis: six times the curves; limits: more samples, and write the table the verdicts quote; "
+        "analysis: four times the curves; limits: more samples, and write the table the verdicts quote; "
         "paper: every network on every task with every seed and the paper's 120 epochs, which takes hours",
     )
     parser.add_argument("--quick", action="store_true", help="paper: a few curves, to see that it runs; the figures mean nothing")
