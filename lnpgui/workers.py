@@ -32,6 +32,7 @@ Work = Callable[[Report], Any]
 
 STEP_INTERVAL = 0.03  # [s]; more frequent steps than the eye can follow only fill the GUI's event queue
 KILL_AFTER_MS = 2000
+GONE_WITHIN = 1.0  # [s]; a child that has sent its result and does not go by itself is killed
 QUEUE_LIMIT = 10_000
 MOST_PROCESSES = 6
 
@@ -255,6 +256,8 @@ class ProcessJob(Job):
         super().__init__(work)
         self._threads = threads or max(1, (os.cpu_count() or 2) - 1)
         self._nice = nice
+        self._last: tuple[str, Any] | None = None  # how it ended, while the child is still going
+        self._gone_at = 0.0
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")  # a forked child of a Qt or torch process hangs
@@ -292,6 +295,9 @@ class ProcessJob(Job):
 
     @Slot()
     def _on_poll(self) -> None:
+        if self._last is not None:
+            self._reap(*self._last)
+            return
         try:
             while self._connection.poll():
                 kind, payload = self._connection.recv()
@@ -300,14 +306,22 @@ class ProcessJob(Job):
                     return
                 self.reported.emit(payload)
         except (EOFError, OSError):
-            self._process.join(1)
-            self._close("failed", _death(self._process.exitcode, self._trace))
+            self._close("lost", None)
 
     def _close(self, kind: str, payload: Any) -> None:
-        self._poll.stop()
+        self._last, self._gone_at = (kind, payload), time.monotonic() + GONE_WITHIN
         self._connection.close()
-        self._process.join(1)
-        self._kill()
+        self._reap(kind, payload)
+
+    def _reap(self, kind: str, payload: Any) -> None:
+        """Tell the end once the child is gone. The window never waits for that: with torch loaded it takes a while on a busy machine."""
+        if self._process.is_alive():
+            if time.monotonic() > self._gone_at:
+                self._process.kill()
+            return
+        self._poll.stop()
+        if kind == "lost":
+            kind, payload = "failed", _death(self._process.exitcode, self._trace)
         self._trace.remove()
         self._end(*(("cancelled", None) if self._stop.is_set() else (kind, payload)))
 

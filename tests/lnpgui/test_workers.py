@@ -204,6 +204,30 @@ def test_that_a_child_process_that_does_not_listen_is_killed(qtbot: QtBot, monke
     assert listener.names == ["cancelled", "finished"]
 
 
+def linger(report: Report) -> int:
+    """Leave behind a thread that keeps the process alive for a while after its work, as libraries do that tidy up."""
+    threading.Thread(target=time.sleep, args=(0.6,)).start()
+    return 7
+
+
+def test_that_a_child_that_goes_slowly_holds_up_nobody_and_its_result_is_told_once(qtbot: QtBot) -> None:
+    job = ProcessJob(linger)
+    looks: list[float] = []
+    reap = job._reap
+
+    def timed(kind: str, payload: Any) -> None:
+        began = time.perf_counter()
+        reap(kind, payload)
+        looks.append(time.perf_counter() - began)
+
+    job._reap = timed  # type: ignore[method-assign]
+    listener = run(qtbot, job)
+    assert listener.names == ["done", "finished"]
+    assert listener.heard[0] == ("done", 7)
+    assert len(looks) > 3  # it is looked at again and again,
+    assert sorted(looks)[len(looks) // 2] < 0.1  # and not waited for
+
+
 def test_that_steps_too_close_for_the_eye_are_left_out_but_never_the_last(qtbot: QtBot) -> None:
     listener = run(qtbot, ThreadJob(partial(count_to, 20_000)))
     steps = [event for name, event in listener.heard if name == "reported"]
