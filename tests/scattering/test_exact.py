@@ -25,6 +25,7 @@ from engine.models.solid_sphere import SolidSphere
 from engine.models.two_compartment import TwoCompartment
 from engine.models.two_lobed import TwoLobed
 from engine.progress import Step
+from engine.scattering import exact
 from engine.scattering.exact import MAX_PHASE, ExactSettings, form_factor, form_factors, many_partial_terms, partial_terms
 
 CLOSED = 1e-8
@@ -416,3 +417,26 @@ def test_that_324_curves_take_less_than_15_seconds():
     q = np.linspace(0, np.pi, 501)[1:]
     particles = [MODELS[key](diameter=float(d)) for key in LNP_TYPES for d in range(20, 101)]
     assert quickest(lambda: form_factors(particles, q), 1) < 15  # measured 1.3 on one core
+
+
+def test_that_the_fineness_asked_for_is_worked_with(monkeypatch):
+    asked, rule = [], exact.radial_rule
+
+    def counted(body, q_max, refinement=1.0):
+        asked.append(refinement)
+        return rule(body, q_max, refinement)
+
+    monkeypatch.setattr(exact, "radial_rule", counted)
+    fine = ExactSettings(refinement=2.0)
+    form_factor(TwoLobed(), np.array([0.1]), settings=fine)
+    partial_terms(TwoLobed(), np.array([0.1]), settings=fine)
+    assert asked == [2.0, 2.0]
+
+
+def test_that_only_bodies_of_like_size_and_kind_share_tables():
+    particles = [SolidSphere(diameter=100.0), TwoLobed(diameter=100.0), TwoLobed(diameter=95.0), TwoLobed(diameter=40.0)]
+    jobs = [exact._job(particle.body(), np.ones((len(particle.body().regions), 1))) for particle in particles]
+    q = np.linspace(0.01, 3.0, 50)
+    assert sorted(sorted(block) for block in exact._blocks(jobs, q, ExactSettings())) == [[0], [1, 2], [3]]
+    none_fits = ExactSettings(block_bytes=8.0)
+    assert sorted(exact._blocks(jobs, q, none_fits)) == [[0], [1], [2], [3]]
