@@ -74,8 +74,11 @@ mutants: system venv ## change the solvers and the fit in COUNT=200 small ways, 
 
 BASIS := --out engine/datasets/data/default_basis.h5 --overwrite --diameters 10:220:0.5 --shells 4 --q-max 5.128 --points 642 --fixed-contrasts
 
+SHELLS := --out engine/datasets/data/other_shells.h5 --overwrite --types 1 2 3 --diameters 12:200:1 --shells 3 3.5 4.5 5 --q-max 3.2 --points 401 --fixed-contrasts
+
 basis: venv ## make the curves the analysis compares with anew (they come with the program)
 	$(RUN) main.py library $(BASIS)
+	$(RUN) main.py library $(SHELLS)
 
 train: venv ## train the model that comes with the program anew (about 25 minutes on two cores)
 	OMP_WAIT_POLICY=passive $(RUN) main.py train --config resources/models/default.toml --out resources/models/default

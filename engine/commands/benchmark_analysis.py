@@ -18,6 +18,7 @@ import numpy as np
 
 from engine.commands.benchmark_known import known_rows
 from engine.commands.benchmark_limits import print_table as print_limits
+from engine.commands.benchmark_shells import shell_rows
 from engine.commands.terminal import ProgressLine
 from engine.curve import Curve
 from engine.datasets.basis import default_basis
@@ -117,6 +118,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         *cell_rows(found["cells"]),
         *foreign_rows(found["foreign"], [trial for _, trial in found["pure"] + found["cells"]]),
         *alarm_rows(found["pure"] + found["cells"]),
+        *shell_rows(3 if not arguments.full else 6),
         *invariance_rows(4 if not arguments.full else 8),
         *time_rows(),
         *known_rows(),

@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 import numpy as np
 
 from engine.curve import Array, Curve
-from engine.datasets.basis import Basis
+from engine.datasets.basis import Basis, default_basis
 from engine.datasets.particle_terms import ParticleTerms
 from engine.datasets.synthesis import MINOR
 from engine.errors import EngineError
@@ -33,8 +33,9 @@ from engine.inference.judgement import (
     runs_probability,
     sentence,
 )
+from engine.inference.other_shells import OtherShell, other_shells
 from engine.inference.particle_basis import basis_for, particle, terms_for
-from engine.inference.particles import Particles
+from engine.inference.particles import DEFAULT_PARTICLES, Particles
 from engine.inference.plain_bodies import PARAMETERS as PLAIN_PARAMETERS
 from engine.inference.plain_bodies import plain_bodies
 from engine.inference.posterior import Sampler, log_sum, mixture_share, prior_scales
@@ -166,7 +167,9 @@ def analyse(
     winner = _most_probable(pooled, labelled, chances)
     shown = _shown(reading, winner)
     fitted = _fit(prepared, basis, shown)
-    answer = _answer(prepared, reading, fitted, shown, winner, chances, pooled, form, helper, particles)
+    is_usual = settings.particles == DEFAULT_PARTICLES and basis.identity == default_basis().identity
+    others = other_shells(reading.prepared, reading.modes, reading.best, winner) if is_usual and form is None else ()
+    answer = _answer(prepared, reading, fitted, shown, winner, chances, pooled, form, helper, particles, others)
     assumed = settings.particles.assumption if answer.status is not Status.OUTSIDE else ""
     return replace(
         answer,
@@ -452,9 +455,10 @@ def _answer(
     form: FormFree | None,
     helper: Assistant | None,
     particles: Particles,
+    others: tuple[OtherShell, ...],
 ) -> Analysis:
     sizes = {kind: _size(pooled, kind, particles) for kind in winner.types}
-    evidence = _evidence(prepared, reading, fit, shown, sizes, form, helper)
+    evidence = replace(_evidence(prepared, reading, fit, shown, sizes, form, helper), other_shells=others, probability=chances[winner.name])
     status, reasons = judge(evidence)
     alone = winner.types[0] if status is Status.IN_FAMILY and len(winner.types) == 1 and len(reading.shapes.curves) > 1 else None
     beside = () if alone is None else unseen(alone, prepared.q, prepared.intensity, prepared.sigma)

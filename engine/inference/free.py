@@ -140,7 +140,7 @@ def fit_free(free: FreeTable, types: tuple[str, ...], report: Report, *, count: 
     for hypothesis, found in begun.items():
         report(Step(1, 4, f"fitting {hypothesis.name}, shell or contrasts free"))
         nearest = sorted(found, key=lambda item: item[0].chi2)[:2]
-        fits.append(min((_joint(free, mode, theta) for mode, theta in nearest), key=lambda fit: fit.mode.chi2))
+        fits.append(min((joint(free, mode, theta) for mode, theta in nearest), key=lambda fit: fit.mode.chi2))
     penalty = np.log(free.shapes.data.size)
     return sorted(fits, key=lambda fit: fit.mode.chi2 + 3 * len(fit.mode.hypothesis.types) * penalty)
 
@@ -156,8 +156,11 @@ def _beginnings(free: FreeTable) -> list[Array]:
     return [middle + (share - 0.5) * moved for share in PLACES]
 
 
-def _joint(free: FreeTable, mode: Mode, theta: Array) -> FreeFit:
-    """Return the local best fit over sizes and free values, reached from *mode* at *theta*."""
+def joint(free: FreeTable, mode: Mode, theta: Array, *, settled: float = 1e-2) -> FreeFit:
+    """Return the local best fit over sizes and free values, reached from *mode* at *theta*.
+
+    It is done when a step improves chi² by less than *settled*, or by that share of a thousandth of it.
+    """
     hypothesis, (low, high) = mode.hypothesis, free.ends
     k, width = mode.sizes.size, high - low
 
@@ -184,7 +187,7 @@ def _joint(free: FreeTable, mode: Mode, theta: Array) -> FreeFit:
         if gain > 0:
             sizes, x, residual, linear, chi2, damping = new_sizes, new_x, new_residual, new_linear, chi2 - gain, max(damping / 5, 1e-9)
             jacobian = np.concatenate([of_sizes, slopes(sizes, x, residual)], axis=1)
-            if gain < 1e-2 * (1 + 1e-3 * chi2):
+            if gain < settled * (1 + 1e-3 * chi2):
                 break
         else:
             damping *= 6

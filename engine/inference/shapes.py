@@ -132,14 +132,14 @@ def table(prepared: Prepared, basis: Basis, kinds: tuple[str, ...]) -> ShapeTabl
 
 
 def curves_at(basis: Basis, q: Array) -> dict[str, Array]:
-    """Return the curves of *basis* at *q*, not to be changed; those of the last two sets of q from memory.
+    """Return the curves of *basis* at *q*, not to be changed; those of the last sets of q from memory.
 
     One curve is judged step by step, and the curves of a batch mostly share their q.
     """
     return _curves_at(basis, np.ascontiguousarray(q, dtype=np.float64).tobytes())
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _curves_at(basis: Basis, q: bytes) -> dict[str, Array]:
     return basis.at(np.frombuffer(q))
 

@@ -19,6 +19,7 @@ from engine.commands.benchmark_analysis import (
     tasks,
     variant,
 )
+from engine.commands.benchmark_shells import SETS, THICKNESSES, ShellAnswer, ShellTask, answer, rows_of, shell_tasks
 from engine.datasets.outsiders import OUTSIDERS
 from engine.datasets.synthesis import Recipe, Sample
 from engine.inference.analysis import Interval, Status
@@ -112,3 +113,25 @@ def test_that_variants_are_the_same_curve_in_other_units():
     one, other = variant("as measured", 0), variant("scale 1e6", 0)
     np.testing.assert_allclose(other.intensity, 1e6 * one.intensity)
     assert variant("60 points", 0).q.size == 60
+
+
+def test_that_only_a_sure_wrong_answer_in_family_counts_as_misled():
+    wrong = ShellAnswer(is_right=False, is_in_family=True, probability=0.95)
+    harmless = [
+        dataclasses.replace(wrong, is_right=True),
+        dataclasses.replace(wrong, is_in_family=False),
+        dataclasses.replace(wrong, probability=0.6),
+    ]
+    found = [(ShellTask(t, ("type 1",), i), told) for t in (3.0, 4.0) for i, told in enumerate([wrong, *harmless])]
+    rows = {row["figure"]: row for row in rows_of(found)}
+    assert rows["shell of 3 nm, not stated: wrong, in family and surer than 90 %"]["measured"] == 0.25
+    assert rows["all shells but 4 nm, not stated: wrong, in family and surer than 90 %"]["n"] == 4
+    assert rows["shell of 4 nm: not called in family"]["measured"] == 0.25
+
+
+def test_that_every_shell_and_set_of_types_is_tried_and_a_curve_is_answered():
+    todo = shell_tasks(2)
+    assert len(set(todo)) == 2 * len(SETS) * len(THICKNESSES)
+    assert set(shell_tasks(1)) <= set(todo)
+    told = answer(ShellTask(4.5, ("type 3",), 2))
+    assert 0 <= told.probability <= 1
