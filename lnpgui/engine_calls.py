@@ -60,9 +60,11 @@ def warm_up(report: Report) -> None:
     """Load what an analysis needs, so that the first one does not wait for it."""
     import engine.inference.analyse  # noqa: F401 - for the sake of what it loads
     from engine.datasets.basis import default_basis
+    from engine.inference import other_shells
 
     report(Step(0, 1, "loading"))
     default_basis()
+    other_shells.load()
 
 
 @dataclass(frozen=True, slots=True)

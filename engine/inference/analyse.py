@@ -168,7 +168,8 @@ def analyse(
     shown = _shown(reading, winner)
     fitted = _fit(prepared, basis, shown)
     is_usual = settings.particles == DEFAULT_PARTICLES and basis.identity == default_basis().identity
-    others = other_shells(reading.prepared, reading.modes, reading.best, winner) if is_usual and form is None else ()
+    others = other_shells(reading.prepared, reading.modes, reading.best, winner, report) if is_usual and form is None else ()
+    report(Step(3, 4, "comparing with other bodies"))
     answer = _answer(prepared, reading, fitted, shown, winner, chances, pooled, form, helper, particles, others)
     assumed = settings.particles.assumption if answer.status is not Status.OUTSIDE else ""
     return replace(

@@ -94,7 +94,7 @@ class FreeTable:
 
 def free_table(prepared: Prepared, particles: Particles, terms: ParticleTerms, types: tuple[str, ...]) -> FreeTable:
     """Return the :class:`FreeTable` of one measurement."""
-    at_points = curves_at(_parts(terms), prepared.curve.q)
+    at_points = curves_at(parts_of(terms), prepared.curve.q)
     parts, first = {}, {}
     for kind in types:
         count = terms.terms[kind].curves.shape[:2]
@@ -106,7 +106,8 @@ def free_table(prepared: Prepared, particles: Particles, terms: ParticleTerms, t
 
 
 @lru_cache(maxsize=1)
-def _parts(terms: ParticleTerms) -> Basis:
+def parts_of(terms: ParticleTerms) -> Basis:
+    """Return the terms of a particle as curves, made once."""
     return terms.parts()
 
 

@@ -22,10 +22,11 @@ from engine.datasets.basis import Basis, default_basis
 from engine.datasets.library_file import Table, read_library
 from engine.datasets.particle_terms import WHOLE, ParticleTerms, Terms
 from engine.inference.fit import Mode, refine_all
-from engine.inference.free import FreeTable, free_table, joint
+from engine.inference.free import FreeTable, free_table, joint, parts_of
 from engine.inference.hypotheses import Hypothesis
 from engine.inference.particles import Particles
 from engine.inference.prepare import Prepared
+from engine.progress import Report, Step, silent
 
 FREE = Particles(shell_thickness=(3.0, 5.0))
 """Shells that are tried; those of the table."""
@@ -73,7 +74,14 @@ class OtherShell:
         return f"With a shell of {self.thickness:.2g} nm, {fits}; state the shell, or leave it free (Particles; --shell 3:5)."
 
 
-def other_shells(prepared: Prepared, modes: Mapping[Hypothesis, Sequence[Mode]], best: Mode, winner: Hypothesis) -> tuple[OtherShell, ...]:
+def load() -> None:
+    """Make ready what every curve needs, so that the first one does not wait for it."""
+    parts_of(_terms()).at(np.zeros(1))
+
+
+def other_shells(
+    prepared: Prepared, modes: Mapping[Hypothesis, Sequence[Mode]], best: Mode, winner: Hypothesis, report: Report = silent
+) -> tuple[OtherShell, ...]:
     """Return the best reading as other types than those of *winner*, and the best as the same ones, with another shell.
 
     Parameters
@@ -84,7 +92,10 @@ def other_shells(prepared: Prepared, modes: Mapping[Hypothesis, Sequence[Mode]],
         Best fits at the usual shell.
     best : Mode
         The one of them with the smallest information criterion.
+    report : Report
+        Told of each fit; may raise Cancelled.
     """
+    report(Step(3, 4, "trying other shells"))
     terms = _terms()
     seen = _within(prepared, terms.q_max)
     kinds = tuple(kind for kind in terms.terms if Hypothesis((kind,)) in modes)
@@ -96,6 +107,7 @@ def other_shells(prepared: Prepared, modes: Mapping[Hypothesis, Sequence[Mode]],
     for hypothesis, fits in modes.items():
         near = len(hypothesis.types) == 1 or (len(hypothesis.types) == 2 and fits[0].chi2 + _count(hypothesis) * penalty < limit)
         if near and hypothesis.types != ("type 4",):
+            report(Step(3, 4, f"trying {hypothesis.name} with other shells"))
             fits_free.append(joint(_only(free, hypothesis), fits[0], np.array([USUAL]), settled=SETTLED))
     # points that scatter more than stated do so whatever the particles are
     freedom = max(free.shapes.data.size - _count(best.hypothesis), 1)
