@@ -45,7 +45,7 @@ package: system ## build the program as one folder and, on Linux, a tarball; the
 	dist/LNPScope/LNPScope selftest
 	@if [ "$$(uname -s)" = Linux ]; then scripts/make-tarball.sh; fi
 
-bench: system venv ## measure the program against its figures and print them (about twenty-five minutes)
+bench: system venv ## measure the program against its figures and print them (about forty minutes)
 	@missed=0; for subject in start window files scattering learning paper analysis; do $(RUN) main.py benchmark $$subject || missed=1; echo; done; \
 	QT_QPA_PLATFORM=offscreen $(RUN) -m lnpgui.plots.timing; exit $$missed
 
