@@ -15,15 +15,14 @@ from engine.datasets.synthesis import Recipe, all_type_sets, draw_sample, measur
 from engine.inference.analyse import analyse
 from engine.inference.analysis import Status
 from engine.inference.hypotheses import Hypothesis
-from engine.inference.other_shells import shell_basis
+from engine.inference.judgement import SURE
+from engine.inference.other_shells import USUAL, shell_basis
 from engine.models.registry import LNP_TYPES
 from engine.parallel import in_order, worker_count
 from engine.progress import Step
 
 SEED = 20260303
 THICKNESSES = (3.0, 3.5, 4.0, 4.5, 5.0)
-USUAL = 4.0
-SURE = 0.9
 RANGES = ((0.05, 3.0), (0.1, 1.5), (0.03, 0.8))
 SETS = tuple(types for types in (*all_type_sets(1), *all_type_sets(2)) if types != ("type 4",))
 """Every type with a shell, and every pair."""

@@ -30,7 +30,7 @@ REACH = 5.0
 """Widths of a log-normal distribution beyond which particles are left out; the scattering beyond is below 1e-6 of all."""
 
 FINE = 0.97
-"""Every second size is enough where the width [nm] times (1/step - highest frequency in D) is above this; see :func:`_is_broad`."""
+"""Every second size is enough where the width [nm] times (1/step - highest frequency in D) is above this; see :func:`_supports`."""
 
 SINGLE = 3e3
 """Largest intensity over its sigma for which single precision is enough: chi² is then wrong by less than about 0.02."""
